@@ -1,0 +1,28 @@
+/*
+ * cli.h - the verbs of the front command `evenhand`, one file each.
+ *
+ *     simulate run                cli_run.c   plan -> cli_sites.c -> sim_run -> report
+ *     simulate new                cli_new.c   a plan to start from
+ *     simulate settings, report   cli_show.c
+ *     data, cohort                main.c      handed on to evenhand-data
+ */
+#ifndef EVENHAND_CLI_H
+#define EVENHAND_CLI_H
+
+#include "coordinator/sim/sim.h"
+#include "proto/base/opt.h"
+
+#define CLI_PATH_MAX PLAN_PATH_MAX
+
+extern const struct opt_verb cli_run;
+extern const struct opt_verb cli_new;
+extern const struct opt_verb cli_settings;
+extern const struct opt_verb cli_report;
+
+/* The plan that `simulate new` writes, with this name in it. malloc, yours. */
+char *cli_new_plan(const char *name);
+
+/* The text of a report for stdout, as wide as its terminal. */
+MUST_CHECK enum status cli_print_report(const struct json *report);
+
+#endif

@@ -1,0 +1,100 @@
+#include "coordinator/sim/cli_progress.h"
+
+#include <math.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "coordinator/report/words.h"
+#include "proto/base/log.h"
+
+#define BAR_CELLS  20
+#define REDRAW_S   0.1
+#define LINE_BYTES 512
+
+struct progress progress_open(void)
+{
+    struct winsize size = {0};
+    struct progress progress = {
+        .to = stderr, .terminal = isatty(STDERR_FILENO) == 1, .columns = 80, .drawn_at = -1};
+    if (progress.terminal && ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 20)
+        progress.columns = size.ws_col;
+    return progress;
+}
+
+static size_t add(char *out, size_t cap, size_t at, const char *text)
+{
+    int len = at < cap ? snprintf(out + at, cap - at, "%s", text) : 0;
+    return at + (len > 0 ? (size_t)len : 0);
+}
+
+void progress_words(char *out, size_t cap, const struct sim_progress *p)
+{
+    char part[64], figure[WORDS_FIGURE_MAX];
+    size_t at = 0;
+    out[0] = '\0';
+    snprintf(part, sizeof(part), "round %zu/%zu  %s", p->train_round, p->train_rounds, p->stage);
+    at = add(out, cap, at, part);
+    for (size_t i = 0; i < p->loss_count; i++) {
+        words_figure(figure, p->loss[i]);
+        snprintf(part, sizeof(part), "%s%s %s", i == 0 ? "  " : " ", p->loss_name[i], figure);
+        at = add(out, cap, at, part);
+    }
+    if (isfinite(p->seconds_left) && p->seconds_left >= 0 && p->seconds_left < 1e6) {
+        unsigned left = (unsigned)ceil(p->seconds_left);
+        snprintf(part, sizeof(part), "  %u:%02u left", left / 60, left % 60);
+        add(out, cap, at, part);
+    }
+}
+
+static void log_round(const struct sim_progress *p)
+{
+    struct log_field fields[8] = {LOG_TEXT("stage", p->stage), LOG_NUM("round", p->train_round),
+                                  LOG_NUM("leg", p->round), LOG_NUM("seconds", p->seconds)};
+    size_t count = 4;
+    for (size_t i = 0; i < p->loss_count && count < COUNT(fields); i++)
+        fields[count++] = LOG_NUM(p->loss_name[i], p->loss[i]);
+    log_event(LOG_INFO, "round", fields, count);
+}
+
+static void redraw(struct progress *progress, const struct sim_progress *p)
+{
+    if (progress->drawn_at >= 0 && p->seconds - progress->drawn_at < REDRAW_S && p->done < 1)
+        return;
+    char words[LINE_BYTES], line[LINE_BYTES + BAR_CELLS + 16], bar[BAR_CELLS + 1];
+    double done = fmin(fmax(p->done, 0), 1);
+    size_t full = (size_t)(done * BAR_CELLS);
+    memset(bar, '-', BAR_CELLS);
+    memset(bar, '#', full);
+    bar[BAR_CELLS] = '\0';
+    progress_words(words, sizeof(words), p);
+    int wanted = snprintf(line, sizeof(line), "[%s] %3.0f %%  %s", bar, 100 * done, words);
+    size_t len = wanted < 0 ? 0 : (size_t)wanted;
+    if (len > progress->columns - 1)
+        len = progress->columns - 1; /* a longer one would wrap, and could not be redrawn */
+    size_t gap = progress->drawn_len > len ? progress->drawn_len - len : 0;
+    fprintf(progress->to, "\r%.*s%*s", (int)len, line, (int)gap, "");
+    fflush(progress->to);
+    progress->drawn_at = p->seconds;
+    progress->drawn_len = len;
+}
+
+void progress_round(void *ctx, const struct sim_progress *p)
+{
+    struct progress *progress = ctx;
+    log_round(p);
+    if (progress->terminal) {
+        redraw(progress, p);
+        return;
+    }
+    char words[LINE_BYTES];
+    progress_words(words, sizeof(words), p);
+    fprintf(progress->to, "%s\n", words);
+}
+
+void progress_close(struct progress *progress)
+{
+    if (progress->terminal && progress->drawn_len > 0)
+        fprintf(progress->to, "\r%*s\r", (int)progress->drawn_len, "");
+    progress->drawn_len = 0;
+}

@@ -1,0 +1,30 @@
+/*
+ * cli_progress.h - how far a run is, for people: a line redrawn on a terminal, else a line a round.
+ *
+ *   [######--------------]  31 %  round 12/40  train  recon .710 kl .080  0:41 left
+ *
+ * Every round also goes to the run's log.
+ */
+#ifndef EVENHAND_CLI_PROGRESS_H
+#define EVENHAND_CLI_PROGRESS_H
+
+#include "coordinator/sim/sim.h"
+
+struct progress {
+    FILE *to;
+    bool terminal;
+    size_t columns;   /* of the terminal */
+    double drawn_at;  /* seconds of the last redrawing */
+    size_t drawn_len; /* columns that the redrawn line takes */
+};
+
+struct progress progress_open(void); /* to stderr */
+/* For struct sim_options; ctx is a struct progress. */
+void progress_round(void *ctx, const struct sim_progress *p);
+/* Clears the redrawn line. */
+void progress_close(struct progress *progress);
+
+/* The words of a round without the bar: "round 12/40  train  recon .710 kl .080  0:41 left". */
+void progress_words(char *out, size_t cap, const struct sim_progress *p);
+
+#endif

@@ -1,0 +1,34 @@
+#include "coordinator/sim/keep.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "models/core/ckpt.h"
+#include "proto/adopt/adopt.h"
+#include "proto/base/file.h"
+
+static enum status keep_model(const struct coord_loop *l, const char *path)
+{
+    const struct course *c = &l->course;
+    struct ckpt k = {.who = c->who, .mean = c->mean, .scale = c->scale, .theta = c->theta};
+    struct digest model = adopt_model_digest(c);
+    digest_text(k.plan_digest, &l->plan->digest);
+    digest_text(k.model_digest, &model);
+    snprintf(k.model, sizeof k.model, "%s", c->model->ops->name);
+    model_map(&k.map, c->model);
+    k.plan = settings_normal(l->plan->set);
+    enum status st = ckpt_write(path, &k);
+    free(k.plan);
+    return st;
+}
+
+enum status keep_run(const struct report *report, const struct coord_loop *l, const char *folder)
+{
+    char path[PLAN_PATH_MAX];
+    enum status st = file_folder(folder);
+    if (st == ST_OK)
+        st = file_join(path, sizeof path, folder, "model.evh");
+    if (st == ST_OK)
+        st = keep_model(l, path);
+    return st == ST_OK ? report_write(report, folder) : st;
+}

@@ -1,0 +1,14 @@
+/*
+ * keep.h - what a run leaves in its folder: report.json and the model.
+ */
+#ifndef EVENHAND_KEEP_H
+#define EVENHAND_KEEP_H
+
+#include "coordinator/loop.h"
+#include "coordinator/report/report.h"
+
+/* Writes folder/model.evh (models/core/ckpt.h), then folder/report.json; each whole or not at all. */
+MUST_CHECK enum status keep_run(const struct report *report, const struct coord_loop *l,
+                                const char *folder);
+
+#endif

@@ -1,0 +1,90 @@
+/* evenhand: the front command. Verbs that need HDF5 are handed on to the program that links it. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "coordinator/sim/cli.h"
+#include "coordinator/sim/cli_child.h"
+#include "crypto/hash.h"
+#include "proto/base/opt_help.h"
+
+#define DATA_PROGRAM "evenhand-data"
+
+static enum status run_version(const struct opt_verb *verb, struct json **data)
+{
+    (void)verb;
+    *data = json_object();
+    json_put_text(*data, "program", "evenhand");
+    json_put_text(*data, "version", EVENHAND_VERSION);
+    json_put_text(*data, "report_schema", REPORT_SCHEMA);
+    if (!opt_json())
+        printf("evenhand %s\n", EVENHAND_VERSION);
+    return ST_OK;
+}
+
+static const struct opt_verb version_verb = {
+    .name = "version",
+    .arguments = "",
+    .about = "Which version this is.",
+    .run = run_version,
+};
+
+/* Reached only when hand_on came back: these verbs belong to another program. */
+static enum status not_handed_on(const struct opt_verb *verb, struct json **data)
+{
+    (void)verb;
+    (void)data;
+    char path[CLI_PATH_MAX];
+    enum status st = child_path(path, sizeof(path), DATA_PROGRAM);
+    return st != ST_OK ? st : fault(EC_IO_PROGRAM, path, "%s", strerror(errno));
+}
+
+static const struct opt_verb data_verb = {
+    .name = "data",
+    .arguments = "VERB ...",
+    .most = SIZE_MAX,
+    .about = "Makes and checks sites' data files: evenhand data --help.",
+    .run = not_handed_on,
+};
+
+static const struct opt_verb cohort_verb = {
+    .name = "cohort",
+    .arguments = "...",
+    .most = SIZE_MAX,
+    .about = "A synthetic cohort with known truth, and a plan that runs on it.",
+    .run = not_handed_on,
+};
+
+/* Becomes evenhand-data when the first word is one of its verbs; comes back when it cannot. */
+static void hand_on(char **argv)
+{
+    char path[CLI_PATH_MAX];
+    bool data = strcmp(argv[1], data_verb.name) == 0;
+    if (!data && strcmp(argv[1], cohort_verb.name) != 0)
+        return;
+    if (child_path(path, sizeof(path), DATA_PROGRAM) != ST_OK)
+        return;
+    if (data)
+        argv++; /* `evenhand data check` is `evenhand-data check`; `cohort` is a verb of its own */
+    char *word = argv[0];
+    argv[0] = path;
+    execv(path, argv);
+    argv[0] = word;
+}
+
+int main(int argc, char **argv)
+{
+    const struct opt_verb verbs[] = {cli_run,     cli_new,   cli_settings, cli_report,
+                                     cohort_verb, data_verb, opt_explain,  version_verb};
+    crypto_start();
+    if (argc > 1)
+        hand_on(argv);
+    /* What was handed on in vain is judged by its first word; its options are another program's. */
+    if (argc > 1 && (strcmp(argv[1], "data") == 0 || strcmp(argv[1], "cohort") == 0))
+        argc = 2;
+    return opt_main("evenhand",
+                    "Trains models on medical embeddings across hospitals, and measures what the "
+                    "embeddings still say.",
+                    verbs, COUNT(verbs), argc, argv);
+}

@@ -1,0 +1,38 @@
+#include "coordinator/sim/parts.h"
+
+#include "models/merge/merge.h"
+#include "models/registry.h"
+
+static bool model_table(struct setting_table *table, const char *name)
+{
+    const struct model_ops *ops = model_find(name);
+    if (ops != NULL)
+        *table = ops->settings;
+    return ops != NULL;
+}
+
+static const char *model_known(size_t at)
+{
+    const struct model_ops *ops = model_at(at);
+    return ops == NULL ? NULL : ops->name;
+}
+
+static bool merge_table(struct setting_table *table, const char *name)
+{
+    const struct merge_ops *ops = merge_find(name);
+    if (ops != NULL)
+        *table = ops->settings;
+    return ops != NULL;
+}
+
+static const char *merge_known(size_t at)
+{
+    const struct merge_ops *ops = merge_at(at);
+    return ops == NULL ? NULL : ops->name;
+}
+
+const struct plan_parts sim_plan_parts[] = {
+    {"model.name", model_table, model_known},
+    {"merge.rule", merge_table, merge_known},
+};
+const size_t sim_plan_part_count = COUNT(sim_plan_parts);

@@ -1,0 +1,43 @@
+/*
+ * sim.h - a whole federation in one process: the real nodes and the real coordinator on memory
+ * links, from a plan and one flat data file a site.
+ *
+ *     coordinator <== link_mem ==> node 1..H      threads train `jobs` sites at a time
+ *
+ * Sums are integers, so neither jobs nor the order of arrival changes a byte of the result.
+ */
+#ifndef EVENHAND_SIM_H
+#define EVENHAND_SIM_H
+
+#include "coordinator/report/report.h"
+#include "proto/wire/plan.h"
+
+/* Told after every round: for a progress bar, one line a round, or a test. */
+struct sim_progress {
+    size_t round;            /* legs done so far */
+    size_t train_round;      /* of them: training rounds of the model */
+    size_t train_rounds;     /* planned */
+    const char *stage;       /* "moments", "train", "guard", "scale", "probe", "valid", "test", "place" */
+    double done;             /* 0..1, an estimate over the whole run */
+    double seconds, seconds_left;
+    size_t loss_count;       /* of a training round */
+    const char *const *loss_name;
+    const double *loss;
+};
+
+struct sim_options {
+    size_t jobs;            /* sites that train at the same time, at least 1 */
+    uint64_t shuffle;       /* not 0: arrival order is shuffled by this seed */
+    void (*progress)(void *ctx, const struct sim_progress *p); /* may be NULL */
+    void *ctx;
+};
+
+/*
+ * Runs the plan on the sites' flat files. On success *report is filled (report_close frees it) and
+ * the model is written to folder/model.evh, report.json to folder. Faults as the parts give them.
+ */
+MUST_CHECK enum status sim_run(struct report *report, const struct plan *plan,
+                               const char *const *flat_paths, size_t sites, const char *folder,
+                               const struct sim_options *options);
+
+#endif

@@ -1,0 +1,102 @@
+/*
+ * exam.h - the evaluation of a run: fresh probes on what is released, scored from sums.
+ *
+ *     row of features | representation 1 | representation 2 | ...     (slices of one wide row)
+ *     probes train side by side in one vector                          (models/linear/probes.h)
+ *     validation histograms -> keep each probe's best round, stop      (both ends decide the same)
+ *     test histograms -> AUC;  placement sums -> intervals by patient
+ *
+ * A unit is one target read from one representation by one kind of probe, `seeds` heads of it; a
+ * row is one reported number of a unit: an AUC of a level against the largest level, or R^2. A
+ * model with a head of its own that releases nothing adds units for that head. Everything here is
+ * a pure function of the plan, the population and the published sums.
+ *
+ * What a site contributes:
+ *   valid, test   per row and seed: AUC {positives [bins], negatives [bins]}, R^2 {n, y, y^2, squared error}
+ *   place         per row: AUC {xx, yy, xy, patients, with positive, with negative},
+ *                 R^2 {ee, tt, et, patients}                          (models/metrics/interval.h)
+ */
+#ifndef EVENHAND_EXAM_H
+#define EVENHAND_EXAM_H
+
+#include "models/core/model.h"
+#include "models/linear/probes.h"
+#include "models/metrics/hist.h"
+#include "models/metrics/measure.h"
+
+enum representation { REP_ORIGINAL, REP_DEBIASED, REP_NOISE, REP_COUNT };
+
+struct exam_unit {
+    bool own;            /* the model's own head instead of fresh probes */
+    size_t slice;        /* of probes; 0 for own */
+    enum representation representation;
+    enum probe_kind kind;
+    bool group;
+    size_t target;
+    size_t head, seeds;  /* fresh probes head..head+seeds */
+    size_t row, row_count;
+};
+
+struct exam_row {
+    size_t unit;
+    bool r2;             /* else AUC of level against base */
+    size_t level, base;
+    size_t valid_at;     /* where its first seed starts in valid and test vectors */
+    size_t place_at;
+};
+
+/* Per head, while probes train. */
+struct exam_head {
+    double best; /* score of the kept round; -INFINITY before the first */
+    size_t waited;
+};
+
+struct exam {
+    const struct settings *plan;     /* keeps */
+    const struct population *who;    /* keeps */
+    const struct model *subject;     /* keeps: the model under evaluation */
+    struct hist_axis axis;
+    struct probe_spec spec;
+    struct model *probes;            /* NULL when the plan asks for none */
+    enum representation slice_of[PROBE_SLICES_MAX];
+    size_t unit_count, row_count;
+    struct exam_unit *unit;
+    struct exam_row *row;
+    size_t test_values, place_values; /* lengths of the contributions; valid is as long as test */
+    real *theta, *best;               /* probes: now, and each head's best */
+    struct exam_head *head;
+    double *mean, *scale;             /* [spec.width] of the features; scale 0: constant */
+    double *test, *place;             /* the published sums */
+    bool finished;                    /* no probe is waiting for a better round */
+};
+
+/* EC_EVAL_TOO_FEW when there is nothing to measure. who's shares must be known. */
+MUST_CHECK enum status exam_open(struct exam *e, const struct settings *plan,
+                                 const struct population *who, const struct model *subject);
+void exam_close(struct exam *e);
+
+/* Width of a representation of this subject. */
+size_t exam_width(const struct exam *e, enum representation r);
+/* Sums {x [W], x^2 [W], rows} of the training rows' features -> mean and scale. */
+void exam_fold_scale(struct exam *e, const double *sums);
+/* Validation histograms of one probe round: keeps the best, sets finished. */
+void exam_fold_valid(struct exam *e, const double *sums);
+void exam_fold_test(struct exam *e, const double *sums);
+void exam_fold_place(struct exam *e, const double *sums);
+
+/*
+ * Adds rows to a valid or test contribution. probe_logits [rows, probes' outputs] and own_logits
+ * [rows, subject's outputs] may be NULL when there are none of the kind; b has the targets.
+ */
+void exam_tally(double *values, const struct exam *e, const real *probe_logits,
+                const real *own_logits, const struct batch *b, bool own_too);
+/* The placement sums of whole patients: patient[i] equal for neighbouring rows of one patient. */
+void exam_place(double *values, const struct exam *e, const real *probe_logits,
+                const real *own_logits, const struct batch *b, const uint64_t *patient);
+
+/* How many measures exam_measures writes. */
+size_t exam_measure_count(const struct exam *e);
+/* Values and intervals from the sums; cells below min_cell patients are withheld. */
+void exam_measures(struct measure *m, const struct exam *e, double min_cell);
+
+#endif

@@ -1,0 +1,266 @@
+/* The second half of exam.h: what published sums mean. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "models/exam.h"
+#include "models/metrics/interval.h"
+#include "proto/base/must.h"
+
+#define LEVEL .95
+#define BETTER 1e-9
+
+static void counts_of(int64_t *counts, const double *values, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        counts[i] = (int64_t)values[i];
+}
+
+/* Counts of one seed of an AUC row; counts holds 2 * bins. */
+static double auc_of(int64_t *counts, const struct exam *e, const double *values)
+{
+    size_t bins = e->axis.bins;
+    counts_of(counts, values, 2 * bins);
+    return hist_auc(counts, counts + bins, bins);
+}
+
+static double r2_of(const double *sums)
+{
+    double n = sums[0];
+    struct r2_sums s = {.sse = sums[3], .rows = n, .sst = n > 0 ? sums[2] - sums[1] * sums[1] / n : 0};
+    return n > 0 ? r2_value(&s) : (double)NAN;
+}
+
+void exam_fold_scale(struct exam *e, const double *sums)
+{
+    size_t width = e->spec.width;
+    double rows = sums[2 * width];
+    for (size_t i = 0; i < width; i++) {
+        double mean = rows > 0 ? sums[i] / rows : 0;
+        double variance = rows > 1 ? (sums[width + i] - rows * mean * mean) / (rows - 1) : 0;
+        e->mean[i] = mean;
+        e->scale[i] = variance > 1e-10 * (1 + mean * mean) ? sqrt(variance) : 0;
+    }
+}
+
+/* The validation score of seed s of a unit: the mean over its rows that can be estimated. */
+static double valid_score(int64_t *counts, const struct exam *e, const struct exam_unit *u,
+                          size_t seed, const double *sums)
+{
+    double total = 0;
+    size_t known = 0;
+    for (size_t w = u->row; w < u->row + u->row_count; w++) {
+        const struct exam_row *row = &e->row[w];
+        size_t step = row->r2 ? 4 : 2 * e->axis.bins;
+        const double *values = sums + row->valid_at + seed * step;
+        double score = row->r2 ? r2_of(values) : auc_of(counts, e, values);
+        if (isnan(score))
+            continue;
+        total += score;
+        known++;
+    }
+    return known > 0 ? total / (double)known : (double)NAN;
+}
+
+static void judge_head(struct exam *e, size_t head, double score, size_t patience)
+{
+    struct exam_head *h = &e->head[head];
+    if (h->waited >= patience)
+        return;
+    if (isnan(score) || score > h->best + BETTER) {
+        /* Where validation says nothing, the latest weights are as good as any. */
+        if (!isnan(score))
+            h->best = score;
+        h->waited = isnan(score) ? h->waited + 1 : 0;
+        probes_copy_head(e->best, e->probes, e->theta, head);
+        return;
+    }
+    h->waited++;
+}
+
+void exam_fold_valid(struct exam *e, const double *sums)
+{
+    size_t patience = settings_size(e->plan, "evaluate.patience");
+    int64_t *counts = must_alloc(2 * e->axis.bins, sizeof(int64_t));
+    e->finished = true;
+    for (size_t i = 0; i < e->unit_count; i++) {
+        const struct exam_unit *u = &e->unit[i];
+        for (size_t s = 0; s < u->seeds && !u->own; s++) {
+            judge_head(e, u->head + s, valid_score(counts, e, u, s, sums), patience);
+            e->finished = e->finished && e->head[u->head + s].waited >= patience;
+        }
+    }
+    free(counts);
+}
+
+void exam_fold_test(struct exam *e, const double *sums)
+{
+    memcpy(e->test, sums, e->test_values * sizeof(double));
+}
+
+void exam_fold_place(struct exam *e, const double *sums)
+{
+    memcpy(e->place, sums, e->place_values * sizeof(double));
+}
+
+/* --- measures ------------------------------------------------------------------------------ */
+
+/* Own binary heads also report the accuracy at the plan's first threshold. */
+static bool has_accuracy(const struct exam *e, const struct exam_row *row)
+{
+    return e->unit[row->unit].own && !row->r2;
+}
+
+size_t exam_measure_count(const struct exam *e)
+{
+    size_t count = e->row_count;
+    for (size_t w = 0; w < e->row_count; w++)
+        count += has_accuracy(e, &e->row[w]);
+    return count;
+}
+
+static struct measure blank(const struct exam *e, const struct exam_row *row)
+{
+    static const char *const reps[REP_COUNT] = {"original", "debiased", "noise"};
+    const struct exam_unit *u = &e->unit[row->unit];
+    const struct target *t = u->group ? &e->who->group[u->target] : &e->who->task[u->target];
+    struct measure m = {.leakage = u->group,
+                        .representation = reps[u->representation],
+                        .probe = u->kind == PROBE_MLP ? "mlp" : "linear",
+                        .metric = row->r2 ? "r2" : "auc",
+                        .value = NAN,
+                        .lo = NAN,
+                        .hi = NAN,
+                        .interval = "",
+                        .seeds = u->seeds,
+                        .split = settings_text(e->plan, "evaluate.score")};
+    if (strcmp(m.split, "train") == 0)
+        m.split = "in-sample";
+    if (t->kind == TARGET_CATEGORICAL)
+        snprintf(m.target, sizeof m.target, "%.40s=%.40s/%.40s", t->name, t->level[row->level],
+                 t->level[row->base]);
+    else
+        snprintf(m.target, sizeof m.target, "%s", t->name);
+    return m;
+}
+
+static void measure_r2(struct measure *m, const struct exam *e, const struct exam_row *row,
+                       double min_cell)
+{
+    const double *sums = e->test + row->valid_at;
+    const double *place = e->place + row->place_at;
+    size_t seeds = e->unit[row->unit].seeds;
+    struct r2_sums s = {.rows = sums[0],
+                        .patients = place[3],
+                        .ee = place[0],
+                        .tt = place[1],
+                        .et = place[2],
+                        .sst = sums[0] > 0 ? sums[2] - sums[1] * sums[1] / sums[0] : 0};
+    for (size_t k = 0; k < seeds; k++)
+        s.sse += sums[k * 4 + 3] / (double)seeds;
+    m->rows = s.rows;
+    m->patients = s.patients;
+    if (s.patients > 0 && s.patients < min_cell) {
+        m->withheld = true;
+        snprintf(m->why, sizeof m->why, "fewer than %.0f patients", min_cell);
+        return;
+    }
+    m->value = s.rows > 0 ? r2_value(&s) : (double)NAN;
+    if (isnan(m->value)) {
+        snprintf(m->why, sizeof m->why, "no held-out row has a known value");
+        return;
+    }
+    struct interval i = interval_r2(&s, LEVEL);
+    m->lo = i.lo, m->hi = i.hi, m->interval = i.method;
+}
+
+/* Says why there can be no number, or withholds it; true when there can be one. */
+static bool estimable(struct measure *m, const struct cluster_sums *s, double min_cell)
+{
+    m->rows = s->positives + s->negatives;
+    m->patients = s->patients;
+    bool small = (s->with_positive > 0 && s->with_positive < min_cell) ||
+                 (s->with_negative > 0 && s->with_negative < min_cell);
+    if (small) {
+        m->withheld = true;
+        m->rows = m->patients = NAN;
+        snprintf(m->why, sizeof m->why, "a class has fewer than %.0f held-out patients", min_cell);
+        return false;
+    }
+    if (s->positives == 0 || s->negatives == 0) {
+        snprintf(m->why, sizeof m->why, "not estimable: no held-out %s",
+                 s->positives == 0 ? "positive" : "negative");
+        return false;
+    }
+    return true;
+}
+
+static struct cluster_sums clusters_of(int64_t *counts, const struct exam *e,
+                                       const struct exam_row *row)
+{
+    const double *place = e->place + row->place_at;
+    size_t bins = e->axis.bins;
+    counts_of(counts, e->test + row->valid_at, 2 * bins);
+    return (struct cluster_sums){.xx = place[0],
+                                 .yy = place[1],
+                                 .xy = place[2],
+                                 .patients = place[3],
+                                 .with_positive = place[4],
+                                 .with_negative = place[5],
+                                 .positives = (double)hist_count_from(counts, bins, 0),
+                                 .negatives = (double)hist_count_from(counts + bins, bins, 0)};
+}
+
+static void measure_auc(struct measure *m, int64_t *counts, const struct exam *e,
+                        const struct exam_row *row, double min_cell)
+{
+    struct cluster_sums s = clusters_of(counts, e, row);
+    if (!estimable(m, &s, min_cell))
+        return;
+    size_t seeds = e->unit[row->unit].seeds;
+    double auc = 0;
+    for (size_t k = 0; k < seeds; k++)
+        auc += auc_of(counts, e, e->test + row->valid_at + k * 2 * e->axis.bins) / (double)seeds;
+    struct interval i = interval_auc(auc, &s, LEVEL);
+    m->value = auc;
+    m->lo = i.lo, m->hi = i.hi, m->interval = i.method;
+}
+
+static void measure_accuracy(struct measure *m, int64_t *counts, const struct exam *e,
+                             const struct exam_row *row, double min_cell)
+{
+    struct cluster_sums s = clusters_of(counts, e, row);
+    m->metric = "accuracy";
+    if (!estimable(m, &s, min_cell))
+        return;
+    size_t bins = e->axis.bins;
+    size_t at = hist_bin_of_threshold(&e->axis, settings_list_real(e->plan, 0, "evaluate.thresholds"));
+    double right = (double)hist_count_from(counts, bins, at) + s.negatives -
+                   (double)hist_count_from(counts + bins, bins, at);
+    struct interval i = interval_wilson(right, m->rows, LEVEL);
+    m->value = right / m->rows;
+    /* Wilson takes rows as independent; with several rows a patient it would promise too much. */
+    if (m->rows == m->patients)
+        m->lo = i.lo, m->hi = i.hi, m->interval = i.method;
+}
+
+void exam_measures(struct measure *m, const struct exam *e, double min_cell)
+{
+    int64_t *counts = must_alloc(2 * e->axis.bins, sizeof(int64_t));
+    for (size_t w = 0; w < e->row_count; w++) {
+        const struct exam_row *row = &e->row[w];
+        *m = blank(e, row);
+        if (row->r2)
+            measure_r2(m, e, row, min_cell);
+        else
+            measure_auc(m, counts, e, row, min_cell);
+        m++;
+        if (has_accuracy(e, row)) {
+            *m = blank(e, row);
+            measure_accuracy(m, counts, e, row, min_cell);
+            m++;
+        }
+    }
+    free(counts);
+}

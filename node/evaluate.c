@@ -1,0 +1,315 @@
+#include "node/evaluate.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/base/must.h"
+
+#define CHUNK 256
+
+static enum split scored_split(const struct course *c)
+{
+    const char *score = settings_text(c->plan, "evaluate.score");
+    if (strcmp(score, "train") == 0)
+        return SPLIT_TRAIN;
+    return strcmp(score, "valid") == 0 ? SPLIT_VALID : SPLIT_TEST;
+}
+
+struct row_key {
+    uint64_t patient;
+    uint32_t row;
+};
+
+static int by_patient(const void *a, const void *b)
+{
+    const struct row_key *x = a;
+    const struct row_key *y = b;
+    if (x->patient != y->patient)
+        return x->patient < y->patient ? -1 : 1;
+    return x->row < y->row ? -1 : x->row > y->row;
+}
+
+static void order_scored(struct evaluation *e)
+{
+    enum split split = scored_split(e->course);
+    e->scored_count = e->data->split_rows[split];
+    e->scored = must_alloc(e->scored_count + 1, sizeof *e->scored);
+    struct row_key *key = must_alloc(e->scored_count + 1, sizeof *key);
+    for (size_t i = 0; i < e->scored_count; i++) {
+        uint32_t row = e->data->split_row[split][i];
+        key[i] = (struct row_key){e->data->flat.patient[row], row};
+    }
+    qsort(key, e->scored_count, sizeof *key, by_patient);
+    for (size_t i = 0; i < e->scored_count; i++)
+        e->scored[i] = key[i].row;
+    free(key);
+}
+
+/* The standardised rows of the model, or the wide rows of the probes. */
+static struct rows_view view_of(const struct evaluation *e, bool wide, const uint32_t *row,
+                                size_t count)
+{
+    const struct dataset *d = e->data;
+    return (struct rows_view){.width = wide ? e->course->exam.spec.width : d->width,
+                              .x = wide ? e->features : d->x,
+                              .task = d->task,
+                              .group = d->group,
+                              .total = d->rows,
+                              .task_count = e->course->who.task_count,
+                              .group_count = e->course->who.group_count,
+                              .row = row,
+                              .count = count};
+}
+
+static size_t larger(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
+void evaluation_open(struct evaluation *e, const struct dataset *data, const struct course *c)
+{
+    *e = (struct evaluation){.data = data, .course = c};
+    order_scored(e);
+    const struct model *m = c->model;
+    const struct model *p = c->exam.probes;
+    size_t width = larger(data->width, c->exam.spec.width);
+    size_t logits = larger(m->outputs, p != NULL ? p->outputs : 0);
+    size_t targets = c->who.task_count + c->who.group_count;
+    size_t scratch = larger(m->ops->scratch_bytes(m, CHUNK),
+                            p != NULL ? p->ops->scratch_bytes(p, CHUNK) : 0);
+    arena_open(&e->arena, scratch + arena_need(CHUNK * sizeof(real) *
+                                                   (2 * width + logits + targets), 8));
+}
+
+void evaluation_close(struct evaluation *e)
+{
+    free(e->features);
+    free(e->scored);
+    arena_close(&e->arena);
+    *e = (struct evaluation){0};
+}
+
+/* --- features ------------------------------------------------------------------------------ */
+
+static void put_released(struct evaluation *e, size_t at, size_t width, uint64_t release_seed)
+{
+    const struct model *m = e->course->model;
+    size_t wide = e->course->exam.spec.width;
+    for (size_t row = 0; row < e->data->rows; row += CHUNK) {
+        size_t count = e->data->rows - row < CHUNK ? e->data->rows - row : CHUNK;
+        size_t mark = arena_mark(&e->arena);
+        real *z = arena_reals(&e->arena, count * width);
+        m->ops->release(z, m, e->course->theta, e->data->x + row * e->data->width,
+                        e->data->flat.patient + row, count, release_seed, &e->arena);
+        for (size_t i = 0; i < count; i++)
+            memcpy(e->features + (row + i) * wide + at, z + i * width, width * sizeof(real));
+        arena_rewind(&e->arena, mark);
+    }
+}
+
+static void put_original(struct evaluation *e, size_t at, size_t width)
+{
+    size_t wide = e->course->exam.spec.width;
+    for (size_t i = 0; i < e->data->rows; i++)
+        memcpy(e->features + i * wide + at, e->data->x + i * width, width * sizeof(real));
+}
+
+static void put_noise(struct evaluation *e, size_t at, size_t width, uint64_t site)
+{
+    size_t wide = e->course->exam.spec.width;
+    uint64_t seed = (uint64_t)settings_int(e->course->plan, "seed");
+    for (size_t i = 0; i < e->data->rows; i++) {
+        struct rng rng = rng_open(seed, RNG_NOISE, site, i, 0);
+        for (size_t k = 0; k < width; k++)
+            e->features[i * wide + at + k] = (real)rng_normal(&rng);
+    }
+}
+
+void evaluation_features(struct evaluation *e, uint64_t release_seed, uint64_t site)
+{
+    const struct exam *exam = &e->course->exam;
+    e->features = must_alloc(e->data->rows * exam->spec.width, sizeof(real));
+    for (size_t s = 0; s < exam->spec.slice_count; s++) {
+        size_t at = exam->spec.slice[s].at;
+        size_t width = exam->spec.slice[s].width;
+        switch (exam->slice_of[s]) {
+        case REP_ORIGINAL:
+            put_original(e, at, width);
+            break;
+        case REP_DEBIASED:
+            put_released(e, at, width, release_seed);
+            break;
+        default:
+            put_noise(e, at, width, site);
+            break;
+        }
+    }
+}
+
+void evaluation_rescale(struct evaluation *e)
+{
+    const struct exam *exam = &e->course->exam;
+    size_t wide = exam->spec.width;
+    for (size_t i = 0; i < e->data->rows; i++) {
+        real *x = e->features + i * wide;
+        for (size_t k = 0; k < wide; k++)
+            x[k] = exam->scale[k] > 0
+                       ? (real)(((double)x[k] - exam->mean[k]) / exam->scale[k])
+                       : 0;
+    }
+}
+
+struct rows_view evaluation_training(const struct evaluation *e)
+{
+    return view_of(e, true, e->data->split_row[SPLIT_TRAIN], e->data->split_rows[SPLIT_TRAIN]);
+}
+
+/* --- contributions ------------------------------------------------------------------------- */
+
+void evaluation_guard(double *values, struct evaluation *e, const struct step_key *key)
+{
+    const struct model *m = e->course->model;
+    size_t count = e->data->split_rows[SPLIT_VALID];
+    struct rows_view view = view_of(e, false, e->data->split_row[SPLIT_VALID], count);
+    memset(values, 0, (m->guard_words + 1) * sizeof *values);
+    for (size_t at = 0; at < count; at += CHUNK) {
+        size_t mark = arena_mark(&e->arena);
+        size_t rows = count - at < CHUNK ? count - at : CHUNK;
+        struct batch b = batches_slice(&view, at, rows, &e->arena);
+        struct step_key now = *key;
+        now.step = at;
+        m->ops->guard_add(values, m, e->course->theta, &b, &now, &e->arena);
+        arena_rewind(&e->arena, mark);
+    }
+    values[m->guard_words] = (double)count;
+}
+
+void evaluation_scale(double *values, struct evaluation *e)
+{
+    size_t wide = e->course->exam.spec.width;
+    memset(values, 0, (2 * wide + 1) * sizeof *values);
+    const uint32_t *row = e->data->split_row[SPLIT_TRAIN];
+    for (size_t i = 0; i < e->data->split_rows[SPLIT_TRAIN]; i++) {
+        const real *x = e->features + row[i] * wide;
+        for (size_t k = 0; k < wide; k++) {
+            values[k] += (double)x[k];
+            values[wide + k] += (double)x[k] * (double)x[k];
+        }
+        values[2 * wide] += 1;
+    }
+}
+
+/* Logits of a chunk of rows; NULL where there is no such model. */
+static const real *predict(struct evaluation *e, const struct model *m, const real *theta,
+                           const struct batch *b)
+{
+    if (m == NULL || m->outputs == 0)
+        return NULL;
+    real *logits = arena_reals(&e->arena, b->rows * m->outputs);
+    m->ops->predict(logits, m, theta, b->x, b->rows, &e->arena);
+    return logits;
+}
+
+static bool has_own(const struct exam *exam)
+{
+    for (size_t i = 0; i < exam->unit_count; i++)
+        if (exam->unit[i].own)
+            return true;
+    return false;
+}
+
+static void tally(double *values, struct evaluation *e, const real *probes, const uint32_t *row,
+                  size_t count, bool own_too)
+{
+    const struct exam *exam = &e->course->exam;
+    struct rows_view wide = view_of(e, true, row, count);
+    struct rows_view narrow = view_of(e, false, row, count);
+    memset(values, 0, exam->test_values * sizeof *values);
+    for (size_t at = 0; at < count; at += CHUNK) {
+        size_t mark = arena_mark(&e->arena);
+        size_t rows = count - at < CHUNK ? count - at : CHUNK;
+        struct batch b = {0};
+        const real *own = NULL;
+        const real *fresh = NULL;
+        if (own_too && has_own(exam)) {
+            b = batches_slice(&narrow, at, rows, &e->arena);
+            own = predict(e, e->course->model, e->course->theta, &b);
+        }
+        if (exam->probes != NULL) {
+            b = batches_slice(&wide, at, rows, &e->arena);
+            fresh = predict(e, exam->probes, probes, &b);
+        }
+        exam_tally(values, exam, fresh, own, &b, own_too);
+        arena_rewind(&e->arena, mark);
+    }
+}
+
+void evaluation_valid(double *values, struct evaluation *e)
+{
+    tally(values, e, e->course->exam.theta, e->data->split_row[SPLIT_VALID],
+          e->data->split_rows[SPLIT_VALID], false);
+}
+
+void evaluation_test(double *values, struct evaluation *e)
+{
+    tally(values, e, e->course->exam.best, e->scored, e->scored_count, true);
+}
+
+/* All scored rows at once: placements need whole patients. */
+struct whole {
+    real *own, *fresh, *task, *group;
+    uint64_t *patient;
+};
+
+static void fill(real *to, struct evaluation *e, const struct model *m, const real *theta,
+                 bool wide)
+{
+    struct rows_view view = view_of(e, wide, e->scored, e->scored_count);
+    for (size_t at = 0; at < e->scored_count; at += CHUNK) {
+        size_t mark = arena_mark(&e->arena);
+        size_t rows = e->scored_count - at < CHUNK ? e->scored_count - at : CHUNK;
+        struct batch b = batches_slice(&view, at, rows, &e->arena);
+        m->ops->predict(to + at * m->outputs, m, theta, b.x, rows, &e->arena);
+        arena_rewind(&e->arena, mark);
+    }
+}
+
+static void gather(real *to, const real *from, size_t targets, const struct evaluation *e)
+{
+    for (size_t t = 0; t < targets; t++)
+        for (size_t i = 0; i < e->scored_count; i++)
+            to[t * e->scored_count + i] = from[t * e->data->rows + e->scored[i]];
+}
+
+void evaluation_place(double *values, struct evaluation *e)
+{
+    const struct exam *exam = &e->course->exam;
+    const struct population *who = &e->course->who;
+    const struct model *m = e->course->model;
+    size_t n = e->scored_count;
+    memset(values, 0, exam->place_values * sizeof *values);
+    if (n == 0)
+        return;
+    struct whole w = {.task = must_alloc(n * (who->task_count + 1), sizeof(real)),
+                      .group = must_alloc(n * (who->group_count + 1), sizeof(real)),
+                      .patient = must_alloc(n, sizeof(uint64_t))};
+    gather(w.task, e->data->task, who->task_count, e);
+    gather(w.group, e->data->group, who->group_count, e);
+    for (size_t i = 0; i < n; i++)
+        w.patient[i] = e->data->flat.patient[e->scored[i]];
+    if (has_own(exam)) {
+        w.own = must_alloc(n * m->outputs, sizeof(real));
+        fill(w.own, e, m, e->course->theta, false);
+    }
+    if (exam->probes != NULL) {
+        w.fresh = must_alloc(n * exam->probes->outputs, sizeof(real));
+        fill(w.fresh, e, exam->probes, exam->best, true);
+    }
+    struct batch b = {.rows = n, .task = w.task, .group = w.group};
+    exam_place(values, exam, w.fresh, w.own, &b, w.patient);
+    free(w.own);
+    free(w.fresh);
+    free(w.task);
+    free(w.group);
+    free(w.patient);
+}

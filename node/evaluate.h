@@ -1,0 +1,41 @@
+/*
+ * evaluate.h - what a site counts for the evaluation: features of its rows, histograms, placements.
+ *
+ *     standardised x -> released z, noise -> one wide row a patient's row -> probes' logits -> counts
+ *
+ * Scored rows stand in order of their patients, so that a patient's rows are neighbours.
+ */
+#ifndef EVENHAND_EVALUATE_H
+#define EVENHAND_EVALUATE_H
+
+#include "models/course.h"
+#include "node/batches.h"
+#include "node/dataset.h"
+
+struct evaluation {
+    const struct dataset *data; /* keeps */
+    const struct course *course;
+    real *features;             /* [rows, exam.spec.width]; NULL before evaluation_features */
+    uint32_t *scored;           /* rows that test and place count, by patient */
+    size_t scored_count;
+    struct arena arena;
+};
+
+void evaluation_open(struct evaluation *e, const struct dataset *data, const struct course *c);
+void evaluation_close(struct evaluation *e);
+
+/* Makes the representations of every row. release_seed keys the released sample, site the noise. */
+void evaluation_features(struct evaluation *e, uint64_t release_seed, uint64_t site);
+/* Once the scale is known: (feature - mean) / scale, 0 for constants. */
+void evaluation_rescale(struct evaluation *e);
+/* Rows that probes train on. */
+struct rows_view evaluation_training(const struct evaluation *e);
+
+/* Contributions [leg.values], cleared first. */
+void evaluation_guard(double *values, struct evaluation *e, const struct step_key *key);
+void evaluation_scale(double *values, struct evaluation *e);
+void evaluation_valid(double *values, struct evaluation *e);
+void evaluation_test(double *values, struct evaluation *e);
+void evaluation_place(double *values, struct evaluation *e);
+
+#endif

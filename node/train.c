@@ -1,0 +1,128 @@
+#include "node/train.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "models/core/vec.h"
+#include "proto/base/must.h"
+
+/* Batches of the phases before the last come from a stream of their own. */
+#define SIDE_STREAM (UINT64_C(1) << 40)
+
+struct train_spec train_spec_model(const struct settings *plan)
+{
+    bool adam = strcmp(settings_text(plan, "local.optimiser"), "adam") == 0;
+    return (struct train_spec){
+        .epochs = settings_size(plan, "local.epochs"),
+        .steps = settings_size(plan, "local.steps"),
+        .batch = settings_size(plan, "local.batch"),
+        .clip = settings_real(plan, "local.clip_l2"),
+        .optim = {.rule = adam ? OPTIM_ADAM : OPTIM_SGD,
+                  .beta1 = adam ? .9 : settings_real(plan, "local.momentum"),
+                  .beta2 = .999,
+                  .eps = 1e-8}};
+}
+
+struct train_spec train_spec_probes(const struct settings *plan)
+{
+    return (struct train_spec){
+        .epochs = settings_size(plan, "evaluate.epochs"),
+        .batch = settings_size(plan, "evaluate.batch"),
+        .optim = {.rule = OPTIM_ADAM, .beta1 = .9, .beta2 = .999, .eps = 1e-8}};
+}
+
+void trainer_open(struct trainer *t, const struct model *m, const struct train_spec *spec,
+                  const struct rows_view *rows)
+{
+    *t = (struct trainer){.model = m, .spec = *spec, .rows = *rows};
+    t->theta = must_alloc(m->params, sizeof(real));
+    t->grad = must_alloc(m->params, sizeof(real));
+    t->state = must_alloc(optim_state_reals(&spec->optim, m->params) + 1, sizeof(real));
+    for (size_t i = 0; i < COUNT(t->order); i++)
+        t->order[i] = must_alloc(rows->count, sizeof(uint32_t));
+    struct batches measure;
+    batches_open(&measure, rows, spec->batch, 0, 0, 0, t->order[0]);
+    size_t longest = 2 * spec->batch < rows->count ? 2 * spec->batch : rows->count;
+    arena_open(&t->arena, batches_bytes(&measure) + m->ops->scratch_bytes(m, longest));
+}
+
+void trainer_close(struct trainer *t)
+{
+    free(t->theta);
+    free(t->grad);
+    free(t->state);
+    for (size_t i = 0; i < COUNT(t->order); i++)
+        free(t->order[i]);
+    arena_close(&t->arena);
+    *t = (struct trainer){0};
+}
+
+static void move_part(struct trainer *t, size_t phase)
+{
+    const struct model_part *part = &t->model->part[phase];
+    real *grad = t->grad + part->at;
+    vec_clip(grad, part->count, t->spec.clip);
+    size_t state_at = optim_state_reals(&t->spec.optim, part->at);
+    optim_step(t->theta + part->at, t->state + state_at, &t->spec.optim, grad, part->count,
+               part->lr, part->decay, ++t->taken[phase]);
+}
+
+/* Phases that share a part share its optimiser state, so they share its step count too. */
+static size_t owner_of(const struct model *m, size_t phase)
+{
+    for (size_t i = 0; i < phase; i++)
+        if (m->part[i].at == m->part[phase].at)
+            return i;
+    return phase;
+}
+
+static void train_step(struct trainer *t, double *step_losses, struct batches stream[static 2],
+                       const struct step_key *key)
+{
+    const struct model *m = t->model;
+    for (size_t phase = 0; phase < m->phases; phase++) {
+        size_t mark = arena_mark(&t->arena);
+        bool last = phase + 1 == m->phases;
+        struct batch b = batches_next(&stream[last ? 0 : 1], &t->arena);
+        m->ops->step(t->grad, step_losses, m, t->theta, &b, phase, key, &t->arena);
+        move_part(t, owner_of(m, phase));
+        arena_rewind(&t->arena, mark);
+    }
+}
+
+static enum status judge(const struct trainer *t, const double *losses, const struct step_key *key)
+{
+    for (size_t i = 0; i < t->model->loss_count; i++)
+        if (!isfinite(losses[i]))
+            return fault(EC_RUN_NAN, "", "loss `%s` is not finite in training round %" PRIu64,
+                         t->model->loss_name[i], key->round + 1);
+    if (!vec_finite(t->theta, t->model->params))
+        return fault(EC_RUN_NAN, "", "a weight is not finite after training round %" PRIu64,
+                     key->round + 1);
+    return ST_OK;
+}
+
+enum status trainer_round(struct trainer *t, double *losses, const real *global,
+                          const struct step_key *key)
+{
+    const struct model *m = t->model;
+    memcpy(t->theta, global, m->params * sizeof(real));
+    struct batches stream[2];
+    batches_open(&stream[0], &t->rows, t->spec.batch, key->seed, key->site, key->round,
+                 t->order[0]);
+    batches_open(&stream[1], &t->rows, t->spec.batch, key->seed, key->site,
+                 key->round + SIDE_STREAM, t->order[1]);
+    size_t steps = t->spec.steps > 0 ? t->spec.steps : t->spec.epochs * stream[0].per_pass;
+    double step_losses[MODEL_LOSSES_MAX] = {0};
+    for (size_t i = 0; i < m->loss_count; i++)
+        losses[i] = 0;
+    for (size_t s = 0; s < steps; s++) {
+        struct step_key now = *key;
+        now.step = s;
+        train_step(t, step_losses, stream, &now);
+        for (size_t i = 0; i < m->loss_count; i++)
+            losses[i] += step_losses[i] / (double)steps;
+    }
+    return judge(t, losses, key);
+}

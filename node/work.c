@@ -1,0 +1,231 @@
+#include "node/work.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/base/clock.h"
+#include "proto/base/must.h"
+
+/* Probes and the model draw from different streams. */
+#define PROBE_STREAM (UINT64_C(1) << 41)
+
+enum status work_open(struct work *w, const struct plan *plan, const char *flat_path)
+{
+    *w = (struct work){.plan = plan};
+    return dataset_open(&w->data, flat_path, plan->set);
+}
+
+void work_close(struct work *w)
+{
+    if (w->subject.theta != NULL)
+        trainer_close(&w->subject);
+    if (w->probes.theta != NULL)
+        trainer_close(&w->probes);
+    if (w->evaluation.scored != NULL)
+        evaluation_close(&w->evaluation);
+    if (w->begun)
+        course_close(&w->course);
+    dataset_close(&w->data);
+    free(w->out.word);
+    free(w->values);
+    free(w->scratch);
+    *w = (struct work){0};
+}
+
+enum status work_begin(struct work *w, uint32_t site, uint32_t sites)
+{
+    must(!w->begun);
+    w->site = site;
+    w->sites = sites;
+    w->begun = true;
+    return course_open(&w->course, w->plan->set, &w->data.schema);
+}
+
+/* --- what each kind of leg needs first ------------------------------------------------------- */
+
+static void make_room(struct work *w)
+{
+    adopt_shape(&w->out.bits, &w->out.words, &w->course);
+    size_t bytes = ring_bytes(w->out.bits, w->out.words);
+    if (bytes > w->out_bytes) {
+        free(w->out.word);
+        w->out.word = must_alloc(1, bytes);
+        w->out_bytes = bytes;
+    }
+    if (w->course.leg.values > w->room) {
+        free(w->values);
+        free(w->scratch);
+        w->room = w->course.leg.values;
+        w->values = must_alloc(w->room, sizeof *w->values);
+        w->scratch = must_alloc(w->room, sizeof *w->scratch);
+    }
+}
+
+static enum standardise standardise_of(const struct settings *plan)
+{
+    const char *how = settings_text(plan, "data.standardise");
+    if (strcmp(how, "site") == 0)
+        return STANDARDISE_SITE;
+    return strcmp(how, "none") == 0 ? STANDARDISE_NONE : STANDARDISE_GLOBAL;
+}
+
+static enum status standardised(struct work *w)
+{
+    if (w->data.x != NULL)
+        return ST_OK;
+    const struct course *c = &w->course;
+    bool test_global = strcmp(settings_text(w->plan->set, "data.standardise_test"), "global") == 0;
+    return dataset_standardise(&w->data, standardise_of(w->plan->set), &c->who, c->mean, c->scale,
+                               test_global ? c->mean : NULL, test_global ? c->scale : NULL);
+}
+
+static struct rows_view training_rows(const struct work *w)
+{
+    const struct dataset *d = &w->data;
+    return (struct rows_view){.width = d->width,
+                              .x = d->x,
+                              .task = d->task,
+                              .group = d->group,
+                              .total = d->rows,
+                              .task_count = d->schema.task_count,
+                              .group_count = d->schema.group_count,
+                              .row = d->split_row[SPLIT_TRAIN],
+                              .count = d->split_rows[SPLIT_TRAIN]};
+}
+
+static struct evaluation *evaluation_of(struct work *w)
+{
+    if (w->evaluation.scored == NULL)
+        evaluation_open(&w->evaluation, &w->data, &w->course);
+    return &w->evaluation;
+}
+
+static uint64_t release_seed(const struct work *w)
+{
+    struct digest model = adopt_model_digest(&w->course);
+    struct digest_state s;
+    digest_begin(&s, "evh-release");
+    digest_add(&s, w->plan->digest.byte, DIGEST_BYTES);
+    digest_add(&s, model.byte, DIGEST_BYTES);
+    struct digest d = digest_end(&s);
+    return digest_u64(&d);
+}
+
+static struct trainer *subject_trainer(struct work *w)
+{
+    if (w->subject.theta == NULL) {
+        struct train_spec spec = train_spec_model(w->plan->set);
+        struct rows_view rows = training_rows(w);
+        trainer_open(&w->subject, w->course.model, &spec, &rows);
+    }
+    return &w->subject;
+}
+
+static struct trainer *probe_trainer(struct work *w)
+{
+    if (w->probes.theta == NULL) {
+        struct train_spec spec = train_spec_probes(w->plan->set);
+        evaluation_rescale(&w->evaluation);
+        struct rows_view rows = evaluation_training(&w->evaluation);
+        trainer_open(&w->probes, w->course.exam.probes, &spec, &rows);
+    }
+    return &w->probes;
+}
+
+/* --- contributions ------------------------------------------------------------------------- */
+
+static struct step_key key_of(const struct work *w, uint64_t stream)
+{
+    return (struct step_key){.seed = (uint64_t)settings_int(w->plan->set, "seed"),
+                             .site = w->site,
+                             .round = w->course.leg.index + stream,
+                             .progress = w->course.leg.progress};
+}
+
+/* The order of course.c's fold_moments. */
+static void put_moments(struct work *w)
+{
+    size_t width = w->data.width;
+    size_t targets = w->data.schema.task_count + w->data.schema.group_count;
+    struct moments m = {.sum = w->values, .square = w->values + width};
+    dataset_moments(&m, &w->data);
+    double *tail = w->values + 2 * width;
+    tail[0] = m.rows;
+    tail[1] = m.patients;
+    for (size_t t = 0; t < targets; t++)
+        memcpy(tail + 2 + t * TARGET_LEVELS_MAX, m.level[t], sizeof m.level[t]);
+}
+
+static enum status contribute_mean(struct work *w, struct trainer *t, uint64_t stream)
+{
+    struct step_key key = key_of(w, stream);
+    double losses[MODEL_LOSSES_MAX];
+    enum status st = trainer_round(t, losses, course_vector(&w->course), &key);
+    if (st != ST_OK)
+        return st;
+    size_t clipped = 0;
+    st = update_mean(&w->out, w->scratch, &clipped, &w->course, t->theta, losses,
+                     (double)t->rows.count, w->sites);
+    w->clipped += clipped;
+    return st;
+}
+
+static void put_sums(struct work *w)
+{
+    struct step_key key = key_of(w, 0);
+    switch (w->course.leg.kind) {
+    case LEG_MOMENTS:
+        put_moments(w);
+        break;
+    case LEG_GUARD:
+        evaluation_guard(w->values, evaluation_of(w), &key);
+        break;
+    case LEG_SCALE:
+        evaluation_features(evaluation_of(w), release_seed(w), w->site);
+        evaluation_scale(w->values, &w->evaluation);
+        break;
+    case LEG_VALID:
+        evaluation_valid(w->values, evaluation_of(w));
+        break;
+    case LEG_TEST:
+        evaluation_test(w->values, evaluation_of(w));
+        break;
+    case LEG_PLACE:
+        evaluation_place(w->values, evaluation_of(w));
+        break;
+    default:
+        must(!"a leg of sums");
+    }
+}
+
+static enum status contribute(struct work *w)
+{
+    if (w->course.leg.kind != LEG_MOMENTS) {
+        enum status st = standardised(w);
+        if (st != ST_OK)
+            return st;
+    }
+    if (w->course.leg.kind == LEG_TRAIN)
+        return contribute_mean(w, subject_trainer(w), 0);
+    if (w->course.leg.kind == LEG_PROBE)
+        return contribute_mean(w, probe_trainer(w), PROBE_STREAM);
+    put_sums(w);
+    return update_sum(&w->out, &w->course, w->values, w->sites);
+}
+
+enum status work_contribute(struct work *w)
+{
+    must(w->begun);
+    must(w->course.leg.kind != LEG_END);
+    double start = clock_seconds();
+    make_room(w);
+    enum status st = contribute(w);
+    w->seconds[w->course.leg.kind] += clock_seconds() - start;
+    return st;
+}
+
+enum status work_adopt(struct work *w, struct digest *fingerprint, const struct ring *sum,
+                       uint32_t counted)
+{
+    return adopt_sum(&w->course, fingerprint, sum, w->sites, counted);
+}

@@ -1,0 +1,27 @@
+/*
+ * file.h - whole files: read with a limit, written atomically.
+ */
+#ifndef EVENHAND_FILE_H
+#define EVENHAND_FILE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "proto/base/status.h"
+
+/* Reads all of path into *bytes (malloc, yours; one NUL more than *len says). At most max bytes. */
+MUST_CHECK enum status file_read(uint8_t **bytes, size_t *len, const char *path, size_t max);
+/*
+ * Writes a temporary file beside path, fsyncs, renames, fsyncs the folder; keeps the rights of an
+ * older file. On failure path is as before (or new, when only the folder could not be synced).
+ */
+MUST_CHECK enum status file_write(const char *path, const void *bytes, size_t len);
+/* mkdir -p; an existing folder is fine. */
+MUST_CHECK enum status file_folder(const char *path);
+/* Maps a whole file read-only. An empty file is a fault. */
+MUST_CHECK enum status file_map(const uint8_t **bytes, size_t *len, const char *path);
+void file_unmap(const uint8_t **bytes, size_t len);
+/* base/name into out[cap]; name alone when it is absolute. Faults when it does not fit. */
+MUST_CHECK enum status file_join(char *out, size_t cap, const char *base, const char *name);
+
+#endif

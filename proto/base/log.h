@@ -1,0 +1,38 @@
+/*
+ * log.h - words for people on stderr, and one JSON object a line in a file.
+ *
+ * A log line is a level, a short event name and a list of fields; a field is
+ * a number or a short text, so weights, rows and keys have no way in.
+ */
+#ifndef EVENHAND_LOG_H
+#define EVENHAND_LOG_H
+
+#include <stdio.h>
+
+#include "proto/base/status.h"
+
+enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
+
+struct log_field {
+    const char *key;
+    const char *text; /* NULL: number */
+    double number;
+};
+
+#define LOG_TEXT(k, v) ((struct log_field){.key = (k), .text = (v)})
+#define LOG_NUM(k, v)  ((struct log_field){.key = (k), .number = (double)(v)})
+
+/* To people: level and form ("text" or "json") of stderr. Default LOG_INFO, text. */
+void log_to_stderr(enum log_level level, bool json);
+/* To a file as well, JSON lines, appended. NULL stops. */
+MUST_CHECK enum status log_to_file(const char *path);
+void log_event(enum log_level level, const char *event, const struct log_field *fields,
+               size_t count);
+#define log_info(event, ...)                                                                       \
+    log_event(LOG_INFO, event, (const struct log_field[]){__VA_ARGS__},                            \
+              COUNT(((const struct log_field[]){__VA_ARGS__})))
+#define log_warn(event, ...)                                                                       \
+    log_event(LOG_WARN, event, (const struct log_field[]){__VA_ARGS__},                            \
+              COUNT(((const struct log_field[]){__VA_ARGS__})))
+
+#endif

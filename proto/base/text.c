@@ -1,0 +1,63 @@
+#include "proto/base/text.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/base/must.h"
+
+#define WORD_MAX 256 /* longer words are never a near match of anything we print */
+
+void text_real(char out[static TEXT_REAL_MAX], double v)
+{
+    must(isfinite(v));
+    int digits = 14;
+    do {
+        digits++;
+        snprintf(out, TEXT_REAL_MAX, "%.*g", digits, v);
+    } while (strtod(out, NULL) != v && digits < 17); /* 17 name every double */
+}
+
+void text_quoted(FILE *out, const char *word)
+{
+    fputc('"', out);
+    for (const char *c = word; *c != '\0'; c++) {
+        if (*c == '"' || *c == '\\')
+            fprintf(out, "\\%c", *c);
+        else if (*c == '\n')
+            fputs("\\n", out);
+        else if ((unsigned char)*c < ' ' || *c == 0x7f)
+            fprintf(out, "\\u%04x", (unsigned)(unsigned char)*c);
+        else
+            fputc(*c, out);
+    }
+    fputc('"', out);
+}
+
+static size_t least(size_t a, size_t b, size_t c)
+{
+    size_t ab = a < b ? a : b;
+    return ab < c ? ab : c;
+}
+
+/* Levenshtein, one row of the table at a time. */
+size_t text_distance(const char *a, const char *b)
+{
+    size_t a_len = strlen(a), b_len = strlen(b);
+    if (a_len >= WORD_MAX || b_len >= WORD_MAX)
+        return WORD_MAX;
+    size_t row[WORD_MAX];
+    for (size_t j = 0; j <= b_len; j++)
+        row[j] = j;
+    for (size_t i = 0; i < a_len; i++) {
+        size_t diagonal = row[0];
+        row[0] = i + 1;
+        for (size_t j = 0; j < b_len; j++) {
+            size_t above = row[j + 1];
+            size_t change = diagonal + (a[i] == b[j] ? 0 : 1);
+            row[j + 1] = least(above + 1, row[j] + 1, change);
+            diagonal = above;
+        }
+    }
+    return row[b_len];
+}

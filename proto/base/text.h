@@ -1,0 +1,21 @@
+/*
+ * text.h - numbers and words as text, for the files of this room that print them.
+ */
+#ifndef EVENHAND_TEXT_H
+#define EVENHAND_TEXT_H
+
+#include <stddef.h>
+#include <stdio.h>
+
+#define TEXT_REAL_MAX 32 /* bytes of a printed number, its NUL included */
+
+/* The shortest decimal form that reads back as exactly v: "0.1", "20", "5e-05". v is finite. */
+void text_real(char out[static TEXT_REAL_MAX], double v);
+/* In double quotes as JSON has it: quotes, backslashes and control characters escaped. */
+void text_quoted(FILE *out, const char *word);
+/* How many letters must be added, dropped or changed to make b of a. */
+size_t text_distance(const char *a, const char *b);
+/* Is a word at this distance from what was written close enough to be worth proposing? */
+#define text_near(distance, written_len) ((distance) <= 2 + (written_len) / 4)
+
+#endif

@@ -1,0 +1,94 @@
+/*
+ * msg.h - plain structs for the messages; the rest of the program knows only these.
+ *
+ * The header has the fields of security.md 3.5 from the first day. On memory links magic, version,
+ * digests of rosters and bodies, and chunk numbers stay zero: nobody is there to confuse us yet.
+ */
+#ifndef EVENHAND_MSG_H
+#define EVENHAND_MSG_H
+
+#include <stdbool.h>
+
+#include "crypto/hash.h"
+#include "crypto/ring.h"
+
+#define PARTY_BYTES 16
+
+/* A site, the coordinator, a consortium: 16 bytes that say who. */
+struct party {
+    uint8_t byte[PARTY_BYTES];
+};
+
+enum msg_kind {
+    MSG_JOIN,       /* node: my name, what my data look like */
+    MSG_WELCOME,    /* coordinator: you are site `site` of `sites` */
+    MSG_ROUND_OPEN, /* coordinator: this leg is due */
+    MSG_MASKED,     /* node: my contribution (in clear until masks exist) */
+    MSG_RESULT,     /* coordinator: the sum, of so many sites */
+    MSG_ACCEPT,     /* node: what I computed from it (header.model) */
+    MSG_COMMIT,     /* coordinator: enough sites computed the same */
+    MSG_BURN,       /* coordinator: this round does not count */
+    MSG_END,        /* coordinator: the run is over */
+    MSG_KINDS
+};
+
+struct msg_header {
+    uint32_t magic;
+    uint16_t version;
+    uint8_t type; /* enum msg_kind */
+    uint8_t phase;
+    struct party consortium, session;
+    struct digest roster, config, model; /* config: the plan's */
+    uint64_t round;
+    uint32_t attempt;
+    struct party sender, recipient;
+    uint64_t sequence;
+    uint32_t chunk, chunks;
+    uint64_t body_len;
+    struct digest body;
+};
+
+/* What JOIN says; schema is the bytes of models/core/schema.h. */
+struct msg_join {
+    char site[64];
+    uint8_t *schema; /* owned by the message */
+    size_t schema_len;
+};
+
+struct msg_welcome {
+    uint32_t site; /* 0..sites-1: keys the site's random numbers */
+    uint32_t sites;
+};
+
+struct msg_open {
+    uint32_t leg; /* enum leg_kind, to notice when both ends disagree */
+    uint64_t values;
+};
+
+struct msg_result {
+    uint32_t sites; /* that the sum holds */
+};
+
+struct msg {
+    struct msg_header head;
+    union {
+        struct msg_join join;
+        struct msg_welcome welcome;
+        struct msg_open open;
+        struct msg_result result;
+    } as;
+    struct ring vector; /* MASKED, RESULT: owned by the message; word NULL otherwise */
+};
+
+/* Party of a site, by its number; of the coordinator: all zero. */
+struct party party_of_site(uint32_t site);
+bool party_equal(const struct party *a, const struct party *b);
+
+/* A copy that owns its own vector and schema. */
+struct msg msg_clone(const struct msg *m);
+/* Frees what the message owns and clears it. */
+void msg_free(struct msg *m);
+/* Bytes of its variable parts: what a wire would carry beside the header. */
+size_t msg_body_bytes(const struct msg *m);
+
+#endif

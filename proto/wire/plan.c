@@ -1,0 +1,258 @@
+#include "proto/wire/plan.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/base/conf.h"
+#include "proto/base/file.h"
+#include "proto/base/must.h"
+
+static const struct setting rows[] = {
+    {"plan", SET_TEXT, 0, 0, "", NULL, NULL, false, "The plan's name."},
+    {"seed", SET_INT, 0, 9e15, "", "1", NULL, false, "Seed of every random number of the run."},
+    {"rounds", SET_INT, 1, 1e6, "rounds", NULL, NULL, false, "Training rounds of the model."},
+
+    {"data.root", SET_TEXT, 0, 0, "", "\".\"", NULL, true,
+     "Folder of the data: relative to the plan's file, or to the current folder with --set."},
+    {"data.prepare", SET_TEXT, 0, 0, "", "\"\"", NULL, true,
+     "Recipe (a name under data/ beside the plan, or a path) that makes one file a site; empty: "
+     "every *.h5 in data.root is a site."},
+    {"data.sites", SET_TEXT, 0, 0, "", "\"\"", NULL, true,
+     "Column that says which site a row belongs to; empty: the recipe's."},
+    {"data.features", SET_TEXT, 0, 0, "", "\"/x\"", NULL, true,
+     "Path of the embeddings in an HDF5 file."},
+    {"data.standardise", SET_TEXT, 0, 0, "", "\"global\"", "global|site|none", false,
+     "Whose training rows give mean and deviation of the features."},
+    {"data.standardise_test", SET_TEXT, 0, 0, "", "\"same\"", "same|global", false,
+     "The same for test rows: as data.standardise says, or always global (FLamby's pooled test)."},
+    {"data.validation", SET_REAL, 0, 0.5, "of the training patients", "0.2", NULL, false,
+     "Patients set aside to choose on, where the files have none; 0: nobody."},
+    {"data.sum_bits", SET_INT, 8, 40, "bits", "24", NULL, false,
+     "Binary places of the fixed-point sums of features and their squares."},
+
+    {"tasks[].name", SET_TEXT, 0, 0, "", NULL, NULL, false, "A label that should stay readable."},
+    {"tasks[].kind", SET_TEXT, 0, 0, "", "\"binary\"", "binary|categorical|regression", false,
+     "What its values are."},
+    {"tasks[].train", SET_BOOL, 0, 0, "", "true", NULL, false,
+     "May the model learn it? A task that it may not is only evaluated."},
+    {"groups[].name", SET_TEXT, 0, 0, "", NULL, NULL, false,
+     "An attribute that should not be readable."},
+    {"groups[].kind", SET_TEXT, 0, 0, "", "\"binary\"", "binary|categorical|regression", false,
+     "What its values are."},
+    {"groups[].weight", SET_REAL, -1, 1e6, "", "-1", NULL, false,
+     "Weight of its adversaries; -1: model.adversary.weight."},
+
+    {"model.name", SET_TEXT, 0, 0, "", NULL, NULL, false, "Which model is trained."},
+
+    {"local.epochs", SET_INT, 1, 10000, "passes", "1", NULL, false,
+     "Passes over a site's training rows in a round."},
+    {"local.steps", SET_INT, 0, 1e6, "steps", "0", NULL, false,
+     "Training steps in a round instead of passes; 0: passes."},
+    {"local.batch", SET_INT, 1, 1e6, "rows", "256", NULL, false, "Rows of a training batch."},
+    {"local.optimiser", SET_TEXT, 0, 0, "", "\"adam\"", "adam|sgd", false, "How a site steps."},
+    {"local.lr", SET_REAL, 1e-9, 10, "", "5e-4", NULL, false, "Learning rate of the model."},
+    {"local.momentum", SET_REAL, 0, 0.999, "", "0", NULL, false, "Momentum of sgd."},
+    {"local.clip_l2", SET_REAL, 0, 1e9, "", "5.0", NULL, false,
+     "Longest gradient of a step (L2 norm); 0: no limit."},
+
+    {"merge.rule", SET_TEXT, 0, 0, "", "\"fedavg\"", NULL, false,
+     "How the mean difference becomes the next model."},
+    {"update.clip", SET_REAL, 1e-6, 1e6, "", "1.0", NULL, false,
+     "Largest change of one weight in a round, before it is made an integer."},
+    {"update.bits", SET_INT, 32, 64, "bits", "32", NULL, false,
+     "Bits of the integers that updates are summed in: 32 or 64."},
+
+    {"round.quorum", SET_REAL, 0.01, 1, "of the sites", "0.7", NULL, false,
+     "Smallest share of the sites that makes a round count."},
+    {"round.patience_s", SET_INT, 1, 604800, "s", "600", NULL, false,
+     "How long a round waits for a site."},
+    {"round.required", SET_LIST_TEXT, 0, 0, "", "[]", NULL, false,
+     "Sites without which no round counts."},
+
+    {"privacy.min_cell", SET_INT, 1, 1000, "patients", "11", NULL, false,
+     "Counts below this (and above 0) are withheld from the report."},
+
+    {"evaluate.every", SET_INT, 1, 1e6, "rounds", "10", NULL, false,
+     "How often the collapse guard looks at validation rows while the model trains."},
+    {"evaluate.representations", SET_LIST_TEXT, 0, 0, "",
+     "[\"original\", \"debiased\", \"noise\"]", "original|debiased|noise", false,
+     "What fresh probes read."},
+    {"evaluate.probes", SET_LIST_TEXT, 0, 0, "", "[\"linear\", \"mlp\"]", "linear|mlp", false,
+     "Which fresh probes; an empty list: the model's own head alone."},
+    {"evaluate.seeds", SET_INT, 1, 32, "", "3", NULL, false, "Fresh probes of each kind."},
+    {"evaluate.thresholds", SET_LIST_REAL, 1e-6, 1, "", "[0.5]", NULL, false,
+     "Operating thresholds: exact edges of the histograms."},
+    {"evaluate.rounds", SET_INT, 1, 10000, "rounds", "40", NULL, false,
+     "Most training rounds of the probes."},
+    {"evaluate.patience", SET_INT, 1, 1000, "rounds", "6", NULL, false,
+     "Probe rounds without a better validation score before a probe is finished."},
+    {"evaluate.epochs", SET_INT, 1, 1000, "passes", "1", NULL, false,
+     "Passes over a site's training rows in a probe round."},
+    {"evaluate.batch", SET_INT, 1, 1e6, "rows", "256", NULL, false, "Rows of a probe's batch."},
+    {"evaluate.hidden", SET_INT, 4, 4096, "units", "128", NULL, false,
+     "Hidden units of an mlp probe."},
+    {"evaluate.dropout", SET_REAL, 0, 0.95, "", "0.2", NULL, false,
+     "Share of its inputs that an mlp probe drops while it trains."},
+    {"evaluate.lr", SET_REAL, 1e-9, 10, "", "1e-3", NULL, false, "Learning rate of linear probes."},
+    {"evaluate.decay", SET_REAL, 0, 100, "", "0.1", NULL, false,
+     "Weight decay of linear probes (AdamW)."},
+    {"evaluate.mlp_lr", SET_REAL, 1e-9, 10, "", "1e-3", NULL, false,
+     "Learning rate of mlp probes."},
+    {"evaluate.mlp_decay", SET_REAL, 0, 100, "", "0.01", NULL, false,
+     "Weight decay of mlp probes (AdamW)."},
+    {"evaluate.score", SET_TEXT, 0, 0, "", "\"test\"", "test|valid|train", false,
+     "Rows that the run is scored on: valid while settings are chosen, test once at the end; train "
+     "needs evaluate.mode = \"in-sample\"."},
+    {"evaluate.mode", SET_TEXT, 0, 0, "", "\"held-out\"", "held-out|in-sample", false,
+     "in-sample: the compatibility mode whose rows are labelled, and are no evidence of utility."},
+};
+
+struct setting_table plan_rows(void)
+{
+    return (struct setting_table){rows, COUNT(rows)};
+}
+
+static const char *initial_of(const char *key)
+{
+    for (size_t i = 0; i < COUNT(rows); i++)
+        if (strcmp(rows[i].key, key) == 0)
+            return rows[i].initial == NULL ? "" : rows[i].initial;
+    must(!"a part's key has a row");
+    return "";
+}
+
+/* A text without the quotes it may have been written with. */
+static void unquote(char *text)
+{
+    size_t len = strlen(text);
+    if (len >= 2 && text[0] == '"' && text[len - 1] == '"') {
+        memmove(text, text + 1, len - 2);
+        text[len - 2] = '\0';
+    }
+}
+
+/* What `key` will be once file, overrides and default are weighed. */
+static enum status value_of(char *out, size_t cap, const char *path, const char *key,
+                            const char *const *overrides, size_t override_count)
+{
+    enum status st = conf_peek(out, cap, path, key);
+    if (st != ST_OK)
+        return st;
+    if (out[0] == '\0')
+        snprintf(out, cap, "%s", initial_of(key));
+    size_t len = strlen(key);
+    for (size_t i = 0; i < override_count; i++)
+        if (strncmp(overrides[i], key, len) == 0 && overrides[i][len] == '=')
+            snprintf(out, cap, "%s", overrides[i] + len + 1);
+    unquote(out);
+    return ST_OK;
+}
+
+static enum status unknown_part(const struct plan_parts *part, const char *value, const char *path)
+{
+    char known[512] = "";
+    size_t used = 0;
+    for (size_t i = 0; part->known(i) != NULL && used < sizeof known; i++)
+        used += (size_t)snprintf(known + used, sizeof known - used, "%s%s", i > 0 ? ", " : "",
+                                 part->known(i));
+    if (value[0] == '\0')
+        return fault(EC_CFG_MISSING_KEY, path, "key `%s` is missing; it is one of: %s", part->key,
+                     known);
+    return fault(EC_CFG_CHOICE, path, "`%s = \"%s\"` is none of: %s", part->key, value, known);
+}
+
+static enum status tables_of(struct setting_table tables[static PLAN_PARTS_MAX + 1], size_t *count,
+                             const char *path, const char *const *overrides, size_t override_count,
+                             const struct plan_parts *parts, size_t part_count)
+{
+    must(part_count <= PLAN_PARTS_MAX);
+    tables[0] = plan_rows();
+    *count = 1;
+    for (size_t i = 0; i < part_count; i++) {
+        char value[SETTINGS_KEY_MAX];
+        enum status st =
+            value_of(value, sizeof value, path, parts[i].key, overrides, override_count);
+        if (st != ST_OK)
+            return st;
+        if (!parts[i].table(&tables[*count], value))
+            return unknown_part(&parts[i], value, path);
+        if (tables[*count].count > 0)
+            (*count)++;
+    }
+    return ST_OK;
+}
+
+static enum status judge(const struct settings *s, const char *path)
+{
+    int64_t bits = settings_int(s, "update.bits");
+    if (bits != 32 && bits != 64)
+        return fault(EC_CFG_CHOICE, path, "`update.bits = %d` is neither 32 nor 64", (int)bits);
+    if (settings_count(s, "tasks") == 0 && settings_count(s, "groups") == 0)
+        return fault(EC_CFG_MISSING_KEY, path, "the plan names neither tasks nor groups");
+    bool in_sample = strcmp(settings_text(s, "evaluate.mode"), "in-sample") == 0;
+    bool on_train = strcmp(settings_text(s, "evaluate.score"), "train") == 0;
+    if (on_train && !in_sample)
+        return fault(EC_EVAL_IN_SAMPLE, path,
+                     "`evaluate.score = \"train\"` scores probes on the patients they were fitted "
+                     "to");
+    if (in_sample && !on_train)
+        return fault(EC_CFG_CONFLICT, path,
+                     "`evaluate.mode = \"in-sample\"` needs `evaluate.score = \"train\"`");
+    for (size_t i = 0; i < settings_count(s, "evaluate.thresholds"); i++)
+        if (settings_list_real(s, i, "evaluate.thresholds") >= 1)
+            return fault(EC_CFG_RANGE, path, "a threshold of `evaluate.thresholds` is 1 or more");
+    return ST_OK;
+}
+
+enum status plan_load(struct plan *p, const char *path, const char *const *overrides,
+                      size_t override_count, const struct plan_parts *parts, size_t part_count)
+{
+    *p = (struct plan){0};
+    if (strlen(path) >= sizeof p->path)
+        return fault(EC_IO_OPEN, path, "the path is longer than %zu bytes", sizeof p->path - 1);
+    strcpy(p->path, path);
+
+    struct setting_table tables[PLAN_PARTS_MAX + 1];
+    size_t count = 0;
+    enum status st =
+        tables_of(tables, &count, path, overrides, override_count, parts, part_count);
+    if (st != ST_OK)
+        return st;
+    p->set = settings_open(tables, count);
+    st = conf_load(p->set, path);
+    for (size_t i = 0; st == ST_OK && i < override_count; i++)
+        st = settings_put_pair(p->set, overrides[i]);
+    if (st == ST_OK)
+        st = settings_finish(p->set);
+    if (st == ST_OK)
+        st = judge(p->set, path);
+    if (st != ST_OK) {
+        plan_close(p);
+        return st;
+    }
+    char *normal = settings_normal(p->set);
+    p->digest = digest_of("evh-plan", normal, strlen(normal));
+    free(normal);
+    return ST_OK;
+}
+
+void plan_close(struct plan *p)
+{
+    settings_close(&p->set);
+    *p = (struct plan){0};
+}
+
+enum status plan_place(char *out, size_t cap, const struct plan *p, const char *key)
+{
+    const char *place = settings_text(p->set, "%s", key);
+    if (strcmp(settings_origin(p->set, "%s", key), "--set") == 0 || place[0] == '/')
+        return file_join(out, cap, "", place);
+    char folder[PLAN_PATH_MAX];
+    strcpy(folder, p->path);
+    char *slash = strrchr(folder, '/');
+    if (slash == NULL)
+        return file_join(out, cap, "", place);
+    *slash = '\0';
+    return file_join(out, cap, slash == folder ? "/" : folder, place);
+}

@@ -1,0 +1,167 @@
+#include "tests/support/check.h"
+
+#include <math.h>
+
+#include "coordinator/report/rows.h"
+#include "tests/support/sample.h"
+
+struct fixture {
+    struct report report;
+    struct json *tree;
+    struct measure_rows leakage, utility;
+};
+
+static struct fixture fixture_open(size_t representations)
+{
+    struct fixture f = {.report = sample_report(representations, false)};
+    f.tree = report_json(&f.report);
+    rows_open(&f.leakage, f.tree, "leakage", "attribute");
+    rows_open(&f.utility, f.tree, "utility", "task");
+    return f;
+}
+
+static void fixture_close(struct fixture *f)
+{
+    rows_close(&f->leakage);
+    rows_close(&f->utility);
+    json_close(&f->tree);
+    report_close(&f->report);
+}
+
+static char *printed(const struct measure_rows *rows, size_t width)
+{
+    char *text = NULL;
+    size_t len = 0;
+    FILE *to = open_memstream(&text, &len);
+    assert_non_null(to);
+    rows_print(to, rows, false, "attribute", width);
+    assert_int_equal(fclose(to), 0);
+    return text;
+}
+
+static void rows_of_a_target_stand_together(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *target, *metric, *probe;
+    } want[] = {
+        {"sex",              "auc", "linear"},
+        {"sex",              "auc", "mlp"   },
+        {"age",              "r2",  "linear"},
+        {"age",              "r2",  "mlp"   },
+        {"race=Asian/White", "auc", "linear"},
+        {"race=Asian/White", "auc", "mlp"   },
+    };
+    struct fixture f = fixture_open(3);
+    assert_int_equal(f.leakage.count, COUNT(want));
+    assert_int_equal(f.utility.count, 4);
+    for (size_t i = 0; i < COUNT(want); i++) {
+        assert_string_equal(f.leakage.row[i].target, want[i].target);
+        assert_string_equal(f.leakage.row[i].metric, want[i].metric);
+        assert_string_equal(f.leakage.row[i].probe, want[i].probe);
+        assert_non_null(f.leakage.row[i].cell[REP_NOISE]);
+        assert_null(f.leakage.row[i].cell[REP_ERASURE]);
+    }
+    fixture_close(&f);
+}
+
+static void a_cell_shows_a_number_or_why_there_is_none(void **state)
+{
+    (void)state;
+    /* original, debiased, noise, patients; a negative r2, no minus before zero; the target named
+     * once; withheld without its patients; the reason, once */
+    static const char *const lines[] = {
+        "  sex              auc linear .893 [.863 .923] .612 [.582 .642]    .498 [.468 .528]      "
+        "2,199",
+        "  age              r2  linear .445 [.415 .475] -.012 [-.042 .018]  .000 [-.030 .030]     "
+        "2,199",
+        "                   auc mlp    .873 [.843 .903] .592 [.562 .622]    .478 [.448 .508]      "
+        "2,199",
+        "  race=Asian/White auc linear withheld         withheld            withheld               "
+        "   -",
+        "  race=Asian/White: fewer than 11 patients in a class",
+    };
+    struct fixture f = fixture_open(3);
+    char *text = printed(&f.leakage, 100);
+    for (size_t i = 0; i < COUNT(lines); i++) {
+        const char *found = strstr(text, lines[i]);
+        if (found == NULL || found[strlen(lines[i])] != '\n')
+            fail_msg("%s\nis missing in:\n%s", lines[i], text);
+    }
+    assert_null(strstr(strstr(text, "fewer than") + 1, "fewer than"));
+    assert_null(strstr(text, "erasure"));
+    free(text);
+    text = printed(&f.utility, 100);
+    assert_non_null(strstr(text, "cancer_1y auc linear .801 [.771 .831] none "));
+    assert_non_null(strstr(text, "\n  cancer_1y: all scores are equal\n"));
+    free(text);
+    fixture_close(&f);
+}
+
+static void a_table_that_is_too_wide_names_targets_on_lines_of_their_own(void **state)
+{
+    (void)state;
+    struct fixture f = fixture_open(4);
+    char *text = printed(&f.leakage, 100);
+    assert_non_null(strstr(text, "\n  sex\n   auc linear .893 [.863 .923] .612"));
+    assert_non_null(strstr(text, " erasure "));
+    free(text);
+    text = printed(&f.leakage, 120);
+    assert_non_null(strstr(text, "\n  sex              auc linear .893"));
+    free(text);
+    fixture_close(&f);
+}
+
+static void the_strongest_probe_speaks(void **state)
+{
+    (void)state;
+    struct fixture f = fixture_open(3);
+    const struct measure_row *row = rows_strongest(&f.leakage, "sex", "auc", REP_DEBIASED);
+    assert_non_null(row);
+    assert_string_equal(row->probe, "linear");
+    assert_null(rows_strongest(&f.leakage, "race=Asian/White", "auc", REP_DEBIASED));
+    assert_null(rows_strongest(&f.utility, "cancer_1y", "auc", REP_DEBIASED));
+    assert_non_null(rows_strongest(&f.utility, "cancer_1y", "auc", REP_ORIGINAL));
+    assert_null(rows_strongest(&f.leakage, "sex", "r2", REP_DEBIASED));
+    assert_true(isnan(rows_value(NULL, "value")));
+    fixture_close(&f);
+}
+
+static void in_sample_numbers_never_speak(void **state)
+{
+    (void)state;
+    struct report r = sample_report(2, false);
+    for (size_t i = 0; i < r.measure_count; i += 3)
+        r.measure[i].split = "in-sample";
+    for (size_t i = 0; i < r.measure_count; i++)
+        if (strcmp(r.measure[i].split, "test") != 0)
+            r.measure[i].value = .999;
+    struct json *tree = report_json(&r);
+    struct measure_rows rows;
+    rows_open(&rows, tree, "leakage", "attribute");
+    for (size_t i = 0; i < rows.count; i++)
+        for (size_t rep = 0; rep < REP_COUNT; rep++) {
+            const struct json *cell = rows.row[i].cell[rep];
+            if (cell == NULL)
+                continue;
+            const char *split = json_string(json_get(cell, "split"), "");
+            assert_int_equal(rows.row[i].in_sample, strcmp(split, "test") != 0);
+        }
+    const struct measure_row *row = rows_strongest(&rows, "sex", "auc", REP_DEBIASED);
+    assert_true(row == NULL || rows_value(row->cell[REP_DEBIASED], "value") < .9);
+    rows_close(&rows);
+    json_close(&tree);
+    report_close(&r);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(rows_of_a_target_stand_together),
+        cmocka_unit_test(a_cell_shows_a_number_or_why_there_is_none),
+        cmocka_unit_test(a_table_that_is_too_wide_names_targets_on_lines_of_their_own),
+        cmocka_unit_test(the_strongest_probe_speaks),
+        cmocka_unit_test(in_sample_numbers_never_speak),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

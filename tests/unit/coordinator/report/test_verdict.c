@@ -1,0 +1,97 @@
+#include "tests/support/check.h"
+
+#include "coordinator/report/verdict.h"
+#include "tests/support/sample.h"
+
+static char *verdict(const struct report *r)
+{
+    struct json *tree = report_json(r);
+    struct measure_rows leakage, utility;
+    rows_open(&leakage, tree, "leakage", "attribute");
+    rows_open(&utility, tree, "utility", "task");
+    char *text = NULL;
+    size_t len = 0;
+    FILE *to = open_memstream(&text, &len);
+    assert_non_null(to);
+    verdict_print(to, &leakage, &utility, 200);
+    assert_int_equal(fclose(to), 0);
+    rows_close(&leakage);
+    rows_close(&utility);
+    json_close(&tree);
+    return text;
+}
+
+static void a_verdict_names_number_interval_probe_patients_and_what_stands_beside(void **state)
+{
+    (void)state;
+    struct report r = sample_report(3, false);
+    char *text = verdict(&r);
+    assert_string_equal(
+        text, "From the debiased embeddings, held-out probes read these attributes:\n"
+              "  sex with AUC .612 [.582 .642] (linear, 2,199 patients); from the originals .893, "
+              "from noise "
+              ".498\n"
+              "  age with r2 -.012 [-.042 .018] (linear, 2,199 patients); from the originals .445, "
+              "from noise "
+              ".000\n"
+              "  race=Asian/White: withheld, too few patients\n"
+              "  For 1 of 2 attributes the strongest probe's 95 % interval lies above chance.\n"
+              "From the debiased embeddings, held-out probes read these tasks:\n"
+              "  cancer_2y with AUC .761 [.731 .791] (linear, 2,199 patients); from the originals "
+              ".778, from "
+              "noise .495\n"
+              "  cancer_1y: no number; the table says why\n"
+              "  For 1 of 1 task the strongest probe's 95 % interval lies above chance.\n");
+    free(text);
+    report_close(&r);
+}
+
+static void a_verdict_speaks_of_the_released_embeddings_where_there_are_any(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *what, *drop, *opening;
+        size_t representations;
+    } rows[] = {
+        {"debiased among all",     "",         "From the debiased embeddings",        4},
+        {"erasure without it",     "debiased", "From the linearly erased embeddings", 4},
+        {"originals without both", "debiased", "From the original embeddings",        3},
+        {"a plain head",           "",         "From the original embeddings",        1},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct report r = sample_report(rows[i].representations, false);
+        size_t kept = 0;
+        for (size_t m = 0; m < r.measure_count; m++)
+            if (strcmp(r.measure[m].representation, rows[i].drop) != 0)
+                r.measure[kept++] = r.measure[m];
+        r.measure_count = kept;
+        char *text = verdict(&r);
+        if (strncmp(text, rows[i].opening, strlen(rows[i].opening)) != 0)
+            fail_msg("%s: %s", rows[i].what, text);
+        free(text);
+        report_close(&r);
+    }
+}
+
+static void a_metric_without_a_chance_level_is_not_counted_above_it(void **state)
+{
+    (void)state;
+    struct report r = sample_report(1, false);
+    for (size_t i = 0; i < r.measure_count; i++)
+        r.measure[i].metric = "accuracy";
+    char *text = verdict(&r);
+    assert_non_null(strstr(text, "cancer_2y with accuracy .778 [.748 .808]"));
+    assert_null(strstr(text, "above chance"));
+    free(text);
+    report_close(&r);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_verdict_names_number_interval_probe_patients_and_what_stands_beside),
+        cmocka_unit_test(a_verdict_speaks_of_the_released_embeddings_where_there_are_any),
+        cmocka_unit_test(a_metric_without_a_chance_level_is_not_counted_above_it),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

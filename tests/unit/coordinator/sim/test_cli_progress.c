@@ -1,0 +1,100 @@
+#include "tests/support/check.h"
+
+#include <math.h>
+
+#include "coordinator/sim/cli_progress.h"
+#include "proto/base/log.h"
+
+static const char *const names[] = {"recon", "kl"};
+static const double losses[] = {.7104, .08};
+
+static void a_round_is_told_in_words(void **state)
+{
+    (void)state;
+    const struct {
+        const char *what;
+        struct sim_progress p;
+        const char *want;
+    } rows[] = {
+        {"a round of training",
+         {.train_round = 12,
+          .train_rounds = 40,
+          .stage = "train",
+          .seconds_left = 40.2,
+          .loss_count = 2,
+          .loss_name = names,
+          .loss = losses},
+         "round 12/40  train  recon .710 kl .080  0:41 left"},
+        {"an evaluation has no loss",
+         {.train_round = 40, .train_rounds = 40, .stage = "probe", .seconds_left = 65},
+         "round 40/40  probe  1:05 left"                    },
+        {"an end not in sight",
+         {.train_round = 0, .train_rounds = 40, .stage = "moments", .seconds_left = (double)NAN},
+         "round 0/40  moments"                              },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        char got[256], small[16];
+        progress_words(got, sizeof(got), &rows[i].p);
+        if (strcmp(got, rows[i].want) != 0)
+            fail_msg("%s: `%s`", rows[i].what, got);
+        progress_words(small, sizeof(small), &rows[i].p);
+        assert_int_equal(strncmp(small, rows[i].want, sizeof(small) - 1), 0);
+    }
+}
+
+static char *shown(struct progress *progress, size_t rounds)
+{
+    char *text = NULL;
+    size_t len = 0;
+    progress->to = open_memstream(&text, &len);
+    assert_non_null(progress->to);
+    for (size_t i = 1; i <= rounds; i++) {
+        struct sim_progress p = {.train_round = i,
+                                 .train_rounds = rounds,
+                                 .stage = i == 1 ? "moments" : "train",
+                                 .done = (double)i / (double)rounds,
+                                 .seconds = (double)i,
+                                 .seconds_left = (double)(rounds - i)};
+        progress_round(progress, &p);
+    }
+    progress_close(progress);
+    assert_int_equal(fclose(progress->to), 0);
+    return text;
+}
+
+static void without_a_terminal_a_round_is_a_line(void **state)
+{
+    (void)state;
+    log_to_stderr(LOG_ERROR, false);
+    struct progress progress = {.columns = 80, .drawn_at = -1};
+    char *text = shown(&progress, 2);
+    assert_string_equal(text, "round 1/2  moments  0:01 left\nround 2/2  train  0:00 left\n");
+    free(text);
+}
+
+static void on_a_terminal_one_line_is_redrawn_and_cleared(void **state)
+{
+    (void)state;
+    log_to_stderr(LOG_ERROR, false);
+    struct progress progress = {.terminal = true, .columns = 80, .drawn_at = -1};
+    char *text = shown(&progress, 2);
+    assert_string_equal(text, "\r[##########----------]  50 %  round 1/2  moments  0:01 left"
+                              "\r[####################] 100 %  round 2/2  train  0:00 left  "
+                              "\r                                                         \r");
+    free(text);
+    progress = (struct progress){.terminal = true, .columns = 30, .drawn_at = -1};
+    text = shown(&progress, 2);
+    for (char *part = strtok(text, "\r"); part != NULL; part = strtok(NULL, "\r"))
+        assert_true(strlen(part) < 30);
+    free(text);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_round_is_told_in_words),
+        cmocka_unit_test(without_a_terminal_a_round_is_a_line),
+        cmocka_unit_test(on_a_terminal_one_line_is_redrawn_and_cleared),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

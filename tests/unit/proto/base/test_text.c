@@ -1,0 +1,96 @@
+#include "proto/base/text.h"
+
+#include <float.h>
+
+#include "proto/base/rng.h"
+#include "tests/support/check.h"
+
+static void a_number_is_printed_in_its_shortest_exact_form(void **state)
+{
+    (void)state;
+    static const struct {
+        double v;
+        const char *want;
+    } rows[] = {
+        {0.1,                     "0.1"                    },
+        {0.1 + 0.2,               "0.30000000000000004"    },
+        {20.0,                    "20"                     },
+        {5e-4,                    "0.0005"                 },
+        {1.0 / 3.0,               "0.3333333333333333"     },
+        {-2.5,                    "-2.5"                   },
+        {1e300,                   "1e+300"                 },
+        {DBL_MAX,                 "1.7976931348623157e+308"},
+        {4.9406564584124654e-324, "4.94065645841247e-324"  },
+        {9007199254740993.0,      "9007199254740992"       },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        char text[TEXT_REAL_MAX];
+        text_real(text, rows[i].v);
+        assert_string_equal(text, rows[i].want);
+    }
+}
+
+static void every_number_reads_back_exactly(void **state)
+{
+    (void)state;
+    struct rng r = rng_open(31, RNG_TEST, 0, 0, 0);
+    size_t met = 0;
+    while (met < 100000) {
+        uint64_t bits = rng_u64(&r);
+        double v;
+        memcpy(&v, &bits, sizeof(v));
+        if (v - v != 0.0) /* NaN or infinity */
+            continue;
+        char text[TEXT_REAL_MAX];
+        text_real(text, v);
+        double back = strtod(text, NULL);
+        assert_memory_equal(&back, &v, sizeof(v));
+        met++;
+    }
+}
+
+static void quotes_leave_nothing_that_ends_a_line_or_a_text(void **state)
+{
+    (void)state;
+    char *text = NULL;
+    size_t len = 0;
+    FILE *out = open_memstream(&text, &len);
+    text_quoted(out, "a\"b\\c\nd\te\x7f \xc3\xa4");
+    fclose(out);
+    assert_string_equal(text, "\"a\\\"b\\\\c\\nd\\u0009e\\u007f \xc3\xa4\"");
+    free(text);
+}
+
+static void distances_count_letters(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *a, *b;
+        size_t want;
+    } rows[] = {
+        {"",           "",           0},
+        {"",           "abc",        3},
+        {"abc",        "",           3},
+        {"abc",        "abc",        0},
+        {"batch_sise", "batch_size", 1},
+        {"kitten",     "sitting",    3},
+        {"flaw",       "lawn",       2},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++)
+        assert_int_equal(text_distance(rows[i].a, rows[i].b), rows[i].want);
+    char wide[1000];
+    memset(wide, 'x', sizeof(wide) - 1);
+    wide[sizeof(wide) - 1] = '\0';
+    assert_false(text_near(text_distance(wide, "x"), 1));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_number_is_printed_in_its_shortest_exact_form),
+        cmocka_unit_test(every_number_reads_back_exactly),
+        cmocka_unit_test(quotes_leave_nothing_that_ends_a_line_or_a_text),
+        cmocka_unit_test(distances_count_letters),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
