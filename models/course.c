@@ -193,9 +193,8 @@ static void fold_guard(struct course *c, const double *v)
 
 static void fold_probe(struct course *c, const double *v, double weight)
 {
-    struct exam *e = &c->exam;
-    for (size_t i = 0; weight > 0 && i < e->probes->params; i++)
-        e->theta[i] = (real)((double)e->theta[i] + v[i]);
+    if (weight > 0)
+        exam_fold_probe(&c->exam, v);
     c->leg = leg_of(c, LEG_VALID, c->leg.index);
 }
 

@@ -140,6 +140,8 @@ static enum status open_probes(struct exam *e)
     const struct settings *plan = e->plan;
     e->spec.hidden = settings_size(plan, "evaluate.hidden");
     e->spec.dropout = settings_real(plan, "evaluate.dropout");
+    /* Adam would fit another, worse line here: its steps ignore how much a feature varies. */
+    e->spec.plain = true;
     e->spec.lr = settings_real(plan, "evaluate.lr");
     e->spec.decay = settings_real(plan, "evaluate.decay");
     e->spec.mlp_lr = settings_real(plan, "evaluate.mlp_lr");
@@ -152,13 +154,14 @@ static enum status open_probes(struct exam *e)
         return st;
     e->theta = must_alloc(e->probes->params, sizeof(real));
     e->best = must_alloc(e->probes->params, sizeof(real));
+    e->velocity = must_alloc(e->probes->params, sizeof(double));
     e->head = must_alloc(e->spec.head_count, sizeof *e->head);
     e->mean = must_alloc(e->spec.width, sizeof(double));
     e->scale = must_alloc(e->spec.width, sizeof(double));
     e->probes->ops->init(e->theta, e->probes, (uint64_t)settings_int(plan, "seed"));
     memcpy(e->best, e->theta, e->probes->params * sizeof(real));
     for (size_t h = 0; h < e->spec.head_count; h++)
-        e->head[h].best = -INFINITY;
+        e->head[h].best = -(double)INFINITY;
     return ST_OK;
 }
 
@@ -196,6 +199,7 @@ void exam_close(struct exam *e)
     free(e->spec.head);
     free(e->theta);
     free(e->best);
+    free(e->velocity);
     free(e->head);
     free(e->mean);
     free(e->scale);

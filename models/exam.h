@@ -64,6 +64,7 @@ struct exam {
     struct exam_row *row;
     size_t test_values, place_values; /* lengths of the contributions; valid is as long as test */
     real *theta, *best;               /* probes: now, and each head's best */
+    double *velocity;                 /* of the linear heads, which sum up rounds with momentum */
     struct exam_head *head;
     double *mean, *scale;             /* [spec.width] of the features; scale 0: constant */
     double *test, *place;             /* the published sums */
@@ -79,8 +80,12 @@ void exam_close(struct exam *e);
 size_t exam_width(const struct exam *e, enum representation r);
 /* Sums {x [W], x^2 [W], rows} of the training rows' features -> mean and scale. */
 void exam_fold_scale(struct exam *e, const double *sums);
+/* The mean difference of one probe round [probes->params]. */
+void exam_fold_probe(struct exam *e, const double *mean);
 /* Validation histograms of one probe round: keeps the best, sets finished. */
 void exam_fold_valid(struct exam *e, const double *sums);
+/* Has every probe of this kind run out of patience? Then nobody need train it any more. */
+bool exam_kind_finished(const struct exam *e, enum probe_kind kind);
 void exam_fold_test(struct exam *e, const double *sums);
 void exam_fold_place(struct exam *e, const double *sums);
 

@@ -10,6 +10,7 @@
 
 #define LEVEL .95
 #define BETTER 1e-9
+#define MOMENTUM .9
 
 static void counts_of(int64_t *counts, const double *values, size_t n)
 {
@@ -44,12 +45,35 @@ void exam_fold_scale(struct exam *e, const double *sums)
     }
 }
 
-/* The validation score of seed s of a unit: the mean over its rows that can be estimated. */
+/* Plain steps of many small sites are short and point the same way: momentum over rounds
+ * (FedAvgM, Hsu et al. 2019) walks the same path in a tenth of the rounds. */
+void exam_fold_probe(struct exam *e, const double *mean)
+{
+    const struct model *m = e->probes;
+    for (size_t p = 0; p < m->phases; p++) {
+        double keep = m->part[p].plain ? MOMENTUM : 0;
+        for (size_t i = m->part[p].at; i < m->part[p].at + m->part[p].count; i++) {
+            e->velocity[i] = keep * e->velocity[i] + mean[i];
+            e->theta[i] = (real)((double)e->theta[i] + e->velocity[i]);
+        }
+    }
+}
+
+/* How much an AUC's counts say: about the inverse of its variance. */
+static double evidence_of(const int64_t *counts, size_t bins)
+{
+    double m = (double)hist_count_from(counts, bins, 0);
+    double n = (double)hist_count_from(counts + bins, bins, 0);
+    return m + n > 0 ? m * n / (m + n) : 0;
+}
+
+/* The validation score of a seed of a unit: the mean of its rows by what each rests on, so that
+ * a level with three patients does not decide for the others. */
 static double valid_score(int64_t *counts, const struct exam *e, const struct exam_unit *u,
                           size_t seed, const double *sums)
 {
     double total = 0;
-    size_t known = 0;
+    double evidence = 0;
     for (size_t w = u->row; w < u->row + u->row_count; w++) {
         const struct exam_row *row = &e->row[w];
         size_t step = row->r2 ? 4 : 2 * e->axis.bins;
@@ -57,10 +81,24 @@ static double valid_score(int64_t *counts, const struct exam *e, const struct ex
         double score = row->r2 ? r2_of(values) : auc_of(counts, e, values);
         if (isnan(score))
             continue;
-        total += score;
-        known++;
+        double weight = row->r2 ? 1 : evidence_of(counts, e->axis.bins);
+        total += weight * score;
+        evidence += weight;
     }
-    return known > 0 ? total / (double)known : (double)NAN;
+    return evidence > 0 ? total / evidence : (double)NAN;
+}
+
+/* Has every probe of this kind run out of patience? */
+bool exam_kind_finished(const struct exam *e, enum probe_kind kind)
+{
+    size_t patience = settings_size(e->plan, "evaluate.patience");
+    for (size_t i = 0; i < e->unit_count; i++) {
+        const struct exam_unit *u = &e->unit[i];
+        for (size_t s = 0; s < u->seeds && !u->own && u->kind == kind; s++)
+            if (e->head[u->head + s].waited < patience)
+                return false;
+    }
+    return true;
 }
 
 static void judge_head(struct exam *e, size_t head, double score, size_t patience)

@@ -16,9 +16,9 @@
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "flat files are mapped as they are");
 
 #define FLAT_VERSION 1
-#define FLAT_ALIGN 64
+#define FLAT_ALIGN   64
 #define HEADER_BYTES 96
-#define CHECKSUM_AT (HEADER_BYTES - 8)
+#define CHECKSUM_AT  (HEADER_BYTES - 8)
 
 static const uint8_t flat_magic[8] = "EVHFLAT1";
 
@@ -113,8 +113,8 @@ static enum status judge_values(const struct flat *f, size_t i, const char *wher
                         ? isfinite(v[row])
                         : v[row] >= 0 && v[row] < (float)t->levels && floorf(v[row]) == v[row];
         if (!fits && !isnan(v[row]))
-            return fault(EC_DATA_VALUE, where, "%s of row %zu is %g, with %zu levels", t->name,
-                         row, (double)v[row], t->levels);
+            return fault(EC_DATA_VALUE, where, "%s of row %zu is %g, with %zu levels", t->name, row,
+                         (double)v[row], t->levels);
     }
     return ST_OK;
 }
@@ -289,8 +289,7 @@ static void read_names(struct reader *r, struct flat *f)
 {
     read_text(f->site, r, sizeof f->site);
     for (size_t i = 0; i < f->task_count + f->group_count; i++) {
-        struct target *t =
-            i < f->task_count ? &f->task[i] : &f->group[i - f->task_count];
+        struct target *t = i < f->task_count ? &f->task[i] : &f->group[i - f->task_count];
         read_text(t->name, r, sizeof t->name);
         t->kind = (enum target_kind)read_u8(r);
         t->levels = read_u8(r);

@@ -3,10 +3,11 @@
  *
  *     header | names | patient | split | values | x
  *
- *   header   magic "EVHFLAT1", u32 version, u32 flags (0), u64 rows, u64 width, u32 tasks, u32 groups,
- *            u64 names_at, patient_at, split_at, values_at, x_at, end; u64 checksum of all but itself
- *   names    site; per task and group: name, u8 kind (enum target_kind), u8 level count, level names
- *            (writer.h texts)
+ *   header   magic "EVHFLAT1", u32 version, u32 flags (0), u64 rows, u64 width, u32 tasks,
+ *            u32 groups, u64 names_at, patient_at, split_at, values_at, x_at, end, checksum of
+ *            all but itself
+ *   names    site; of each task, then group: name, u8 kind (enum target_kind), u8 level count,
+ *            level names (writer.h texts)
  *   patient  u64 [rows]: flat_patient of the id
  *   split    u8 [rows]: enum split, SPLIT_NONE excluded
  *   values   f32 [tasks + groups, rows]: level index or raw regression value, NAN unknown
@@ -25,7 +26,7 @@
 
 enum split { SPLIT_TRAIN, SPLIT_VALID, SPLIT_TEST, SPLIT_NONE };
 
-#define FLAT_ROWS_MAX (1u << 26)
+#define FLAT_ROWS_MAX  (1u << 26)
 #define FLAT_WIDTH_MAX (1u << 20)
 
 /* Views into the map (or, for the writer, into the caller's memory). */
@@ -33,7 +34,7 @@ struct flat {
     char site[TARGET_NAME_MAX];
     size_t rows, width;
     size_t task_count, group_count;
-    struct target task[TASKS_MAX];   /* name, kind, levels, level[] only */
+    struct target task[TASKS_MAX]; /* name, kind, levels, level[] only */
     struct target group[GROUPS_MAX];
     const uint64_t *patient; /* [rows] */
     const uint8_t *split;    /* [rows] */

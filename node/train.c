@@ -9,14 +9,15 @@
 
 /* Batches of the phases before the last come from a stream of their own. */
 #define SIDE_STREAM (UINT64_C(1) << 40)
+#define PHASE_STREAM (UINT64_C(1) << 42)
 
 struct train_spec train_spec_model(const struct settings *plan)
 {
     bool adam = strcmp(settings_text(plan, "local.optimiser"), "adam") == 0;
     return (struct train_spec){
-        .epochs = settings_size(plan, "local.epochs"),
-        .steps = settings_size(plan, "local.steps"),
-        .batch = settings_size(plan, "local.batch"),
+        .pace[0] = {.epochs = settings_size(plan, "local.epochs"),
+                    .steps = settings_size(plan, "local.steps"),
+                    .batch = settings_size(plan, "local.batch")},
         .clip = settings_real(plan, "local.clip_l2"),
         .optim = {.rule = adam ? OPTIM_ADAM : OPTIM_SGD,
                   .beta1 = adam ? .9 : settings_real(plan, "local.momentum"),
@@ -24,12 +25,22 @@ struct train_spec train_spec_model(const struct settings *plan)
                   .eps = 1e-8}};
 }
 
-struct train_spec train_spec_probes(const struct settings *plan)
+struct train_spec train_spec_probes(const struct settings *plan, bool linear_too)
 {
-    return (struct train_spec){
-        .epochs = settings_size(plan, "evaluate.epochs"),
-        .batch = settings_size(plan, "evaluate.batch"),
+    struct train_spec spec = {
         .optim = {.rule = OPTIM_ADAM, .beta1 = .9, .beta2 = .999, .eps = 1e-8}};
+    size_t at = 0;
+    if (linear_too)
+        spec.pace[at++] = (struct train_pace){.epochs = settings_size(plan, "evaluate.epochs"),
+                                              .batch = settings_size(plan, "evaluate.batch")};
+    spec.pace[at] = (struct train_pace){.epochs = settings_size(plan, "evaluate.mlp_epochs"),
+                                        .batch = settings_size(plan, "evaluate.mlp_batch")};
+    return spec;
+}
+
+static size_t larger(size_t a, size_t b)
+{
+    return a > b ? a : b;
 }
 
 void trainer_open(struct trainer *t, const struct model *m, const struct train_spec *spec,
@@ -42,8 +53,9 @@ void trainer_open(struct trainer *t, const struct model *m, const struct train_s
     for (size_t i = 0; i < COUNT(t->order); i++)
         t->order[i] = must_alloc(rows->count, sizeof(uint32_t));
     struct batches measure;
-    batches_open(&measure, rows, spec->batch, 0, 0, 0, t->order[0]);
-    size_t longest = 2 * spec->batch < rows->count ? 2 * spec->batch : rows->count;
+    size_t batch = larger(spec->pace[0].batch, spec->pace[1].batch);
+    batches_open(&measure, rows, batch, 0, 0, 0, t->order[0]);
+    size_t longest = 2 * batch < rows->count ? 2 * batch : rows->count;
     arena_open(&t->arena, batches_bytes(&measure) + m->ops->scratch_bytes(m, longest));
 }
 
@@ -63,9 +75,10 @@ static void move_part(struct trainer *t, size_t phase)
     const struct model_part *part = &t->model->part[phase];
     real *grad = t->grad + part->at;
     vec_clip(grad, part->count, t->spec.clip);
+    static const struct optim plain = {.rule = OPTIM_SGD};
     size_t state_at = optim_state_reals(&t->spec.optim, part->at);
-    optim_step(t->theta + part->at, t->state + state_at, &t->spec.optim, grad, part->count,
-               part->lr, part->decay, ++t->taken[phase]);
+    optim_step(t->theta + part->at, t->state + state_at, part->plain ? &plain : &t->spec.optim,
+               grad, part->count, part->lr, part->decay, ++t->taken[phase]);
 }
 
 /* Phases that share a part share its optimiser state, so they share its step count too. */
@@ -77,17 +90,44 @@ static size_t owner_of(const struct model *m, size_t phase)
     return phase;
 }
 
+/* Phases of one step: a whole step of the model, or one of its separate phases. */
+struct stretch {
+    const struct train_pace *pace;
+    size_t first, end;
+};
+
 static void train_step(struct trainer *t, double *step_losses, struct batches stream[static 2],
-                       const struct step_key *key)
+                       const struct stretch *s, const struct step_key *key)
 {
     const struct model *m = t->model;
-    for (size_t phase = 0; phase < m->phases; phase++) {
+    for (size_t phase = s->first; phase < s->end; phase++) {
         size_t mark = arena_mark(&t->arena);
-        bool last = phase + 1 == m->phases;
+        bool last = phase + 1 == s->end;
         struct batch b = batches_next(&stream[last ? 0 : 1], &t->arena);
         m->ops->step(t->grad, step_losses, m, t->theta, &b, phase, key, &t->arena);
         move_part(t, owner_of(m, phase));
         arena_rewind(&t->arena, mark);
+    }
+}
+
+static void train_stretch(struct trainer *t, double *losses, const struct stretch *s,
+                          const struct step_key *key)
+{
+    if (s->pace->rest)
+        return;
+    struct batches stream[2];
+    uint64_t round = key->round + s->first * PHASE_STREAM;
+    batches_open(&stream[0], &t->rows, s->pace->batch, key->seed, key->site, round, t->order[0]);
+    batches_open(&stream[1], &t->rows, s->pace->batch, key->seed, key->site, round + SIDE_STREAM,
+                 t->order[1]);
+    size_t steps = s->pace->steps > 0 ? s->pace->steps : s->pace->epochs * stream[0].per_pass;
+    double step_losses[MODEL_LOSSES_MAX] = {0};
+    for (size_t i = 0; i < steps; i++) {
+        struct step_key now = *key;
+        now.step = i;
+        train_step(t, step_losses, stream, s, &now);
+        for (size_t k = 0; k < t->model->loss_count; k++)
+            losses[k] += step_losses[k] / (double)steps;
     }
 }
 
@@ -108,21 +148,13 @@ enum status trainer_round(struct trainer *t, double *losses, const real *global,
 {
     const struct model *m = t->model;
     memcpy(t->theta, global, m->params * sizeof(real));
-    struct batches stream[2];
-    batches_open(&stream[0], &t->rows, t->spec.batch, key->seed, key->site, key->round,
-                 t->order[0]);
-    batches_open(&stream[1], &t->rows, t->spec.batch, key->seed, key->site,
-                 key->round + SIDE_STREAM, t->order[1]);
-    size_t steps = t->spec.steps > 0 ? t->spec.steps : t->spec.epochs * stream[0].per_pass;
-    double step_losses[MODEL_LOSSES_MAX] = {0};
     for (size_t i = 0; i < m->loss_count; i++)
         losses[i] = 0;
-    for (size_t s = 0; s < steps; s++) {
-        struct step_key now = *key;
-        now.step = s;
-        train_step(t, step_losses, stream, &now);
-        for (size_t i = 0; i < m->loss_count; i++)
-            losses[i] += step_losses[i] / (double)steps;
+    must(!m->separate || m->phases <= COUNT(t->spec.pace));
+    size_t stretches = m->separate ? m->phases : 1;
+    for (size_t i = 0; i < stretches; i++) {
+        struct stretch s = {&t->spec.pace[i], i, m->separate ? i + 1 : m->phases};
+        train_stretch(t, losses, &s, key);
     }
     return judge(t, losses, key);
 }

@@ -14,10 +14,16 @@
 #include "models/core/optim.h"
 #include "node/batches.h"
 
-struct train_spec {
+/* How long and in what portions; for models whose phases are separate, one a phase. */
+struct train_pace {
     size_t epochs, steps; /* steps 0: epochs passes over the rows */
     size_t batch;
-    double clip; /* longest gradient of a phase, L2; 0: none */
+    bool rest;            /* this phase does not train (separate phases only) */
+};
+
+struct train_spec {
+    struct train_pace pace[2]; /* of the whole step, or of the first and the second separate phase */
+    double clip;               /* longest gradient of a phase, L2; 0: none */
     struct optim optim;
 };
 
@@ -33,7 +39,8 @@ struct trainer {
 };
 
 struct train_spec train_spec_model(const struct settings *plan);
-struct train_spec train_spec_probes(const struct settings *plan);
+/* linear_too: are there linear probes, whose phase comes first? */
+struct train_spec train_spec_probes(const struct settings *plan, bool linear_too);
 
 void trainer_open(struct trainer *t, const struct model *m, const struct train_spec *spec,
                   const struct rows_view *rows);

@@ -121,14 +121,25 @@ static struct trainer *subject_trainer(struct work *w)
     return &w->subject;
 }
 
+static bool has_linear_probes(const struct work *w)
+{
+    return settings_has(w->plan->set, "evaluate.probes", "linear");
+}
+
 static struct trainer *probe_trainer(struct work *w)
 {
+    const struct exam *exam = &w->course.exam;
+    bool linear = has_linear_probes(w);
     if (w->probes.theta == NULL) {
-        struct train_spec spec = train_spec_probes(w->plan->set);
+        struct train_spec spec = train_spec_probes(w->plan->set, linear);
         evaluation_rescale(&w->evaluation);
         struct rows_view rows = evaluation_training(&w->evaluation);
-        trainer_open(&w->probes, w->course.exam.probes, &spec, &rows);
+        trainer_open(&w->probes, exam->probes, &spec, &rows);
     }
+    struct train_pace *pace = w->probes.spec.pace;
+    if (linear)
+        pace[0].rest = exam_kind_finished(exam, PROBE_LINEAR);
+    pace[linear ? 1 : 0].rest = exam_kind_finished(exam, PROBE_MLP);
     return &w->probes;
 }
 

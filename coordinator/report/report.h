@@ -12,7 +12,7 @@
 #include "models/metrics/measure.h"
 #include "proto/base/json.h"
 
-#define REPORT_SCHEMA "evenhand.report/1"
+#define REPORT_SCHEMA   "evenhand.report/1"
 #define REPORT_NAME_MAX 128
 
 struct report_site {

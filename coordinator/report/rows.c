@@ -130,16 +130,17 @@ static void cell_text(char out[static CELL_MAX], const struct json *cell)
     words_figure(figure[0], value);
     words_figure(figure[1], lo);
     words_figure(figure[2], hi);
+    bool interval = !isnan(lo) && !isnan(hi);
     if (cell == NULL)
-        strcpy(out, "-");
+        snprintf(out, CELL_MAX, "-");
     else if (withheld(cell))
-        strcpy(out, "withheld");
+        snprintf(out, CELL_MAX, "withheld");
     else if (isnan(value))
-        strcpy(out, "none");
-    else if (isnan(lo) || isnan(hi))
-        strcpy(out, figure[0]);
-    else
+        snprintf(out, CELL_MAX, "none");
+    else if (interval)
         snprintf(out, CELL_MAX, "%s [%s %s]", figure[0], figure[1], figure[2]);
+    else
+        snprintf(out, CELL_MAX, "%s", figure[0]);
 }
 
 /* The fewest patients that a number of this row rests on. */
@@ -217,7 +218,7 @@ static void print_head(FILE *to, const struct columns *c, const char *target_tit
 {
     char cell[REP_COUNT][CELL_MAX];
     for (size_t rep = 0; rep < REP_COUNT; rep++)
-        strcpy(cell[rep], representations[rep]);
+        snprintf(cell[rep], CELL_MAX, "%s", representations[rep]);
     print_line(to, c, target_title, "", "probe", cell, "patients");
 }
 

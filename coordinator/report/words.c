@@ -9,7 +9,7 @@
 void words_figure(char out[static WORDS_FIGURE_MAX], double v)
 {
     if (!isfinite(v)) {
-        strcpy(out, "-");
+        snprintf(out, WORDS_FIGURE_MAX, "-");
         return;
     }
     if (fabs(v) >= 1e6) {
@@ -26,7 +26,7 @@ void words_figure(char out[static WORDS_FIGURE_MAX], double v)
 void words_count(char out[static WORDS_FIGURE_MAX], double v)
 {
     if (!isfinite(v) || fabs(v) >= 1e15) {
-        strcpy(out, "-");
+        snprintf(out, WORDS_FIGURE_MAX, "-");
         return;
     }
     char digits[WORDS_FIGURE_MAX];
@@ -53,13 +53,13 @@ void words_bytes(char out[static WORDS_FIGURE_MAX], double v)
     if (isfinite(v))
         snprintf(out, WORDS_FIGURE_MAX, "%.*f %s", unit == 0 || v >= 100 ? 0 : 1, v, units[unit]);
     else
-        strcpy(out, "-");
+        snprintf(out, WORDS_FIGURE_MAX, "-");
 }
 
 void words_seconds(char out[static WORDS_FIGURE_MAX], double v)
 {
     if (!isfinite(v) || v < 0 || v >= 1e9) {
-        strcpy(out, "-");
+        snprintf(out, WORDS_FIGURE_MAX, "-");
         return;
     }
     if (v < 99.95) {

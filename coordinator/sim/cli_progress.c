@@ -8,9 +8,10 @@
 #include "coordinator/report/words.h"
 #include "proto/base/log.h"
 
-#define BAR_CELLS  20
-#define REDRAW_S   0.1
-#define LINE_BYTES 512
+#define BAR_CELLS    20
+#define BEFORE_WORDS (BAR_CELLS + 9) /* "[####] 100 %  " */
+#define REDRAW_S     0.1
+#define LINE_BYTES   512
 
 struct progress progress_open(void)
 {
@@ -28,23 +29,33 @@ static size_t add(char *out, size_t cap, size_t at, const char *text)
     return at + (len > 0 ? (size_t)len : 0);
 }
 
+/* "  0:41 left"; nothing while there is no telling. */
+static void words_left(char out[static 64], const struct sim_progress *p)
+{
+    out[0] = '\0';
+    if (p->done <= 0 || !isfinite(p->seconds_left) || p->seconds_left < 0 || p->seconds_left > 1e6)
+        return;
+    unsigned left = (unsigned)ceil(p->seconds_left);
+    snprintf(out, 64, "  %u:%02u left", left / 60, left % 60);
+}
+
 void progress_words(char *out, size_t cap, const struct sim_progress *p)
 {
-    char part[64], figure[WORDS_FIGURE_MAX];
+    char part[64], left[64], figure[WORDS_FIGURE_MAX];
     size_t at = 0;
     out[0] = '\0';
+    words_left(left, p);
     snprintf(part, sizeof(part), "round %zu/%zu  %s", p->train_round, p->train_rounds, p->stage);
     at = add(out, cap, at, part);
     for (size_t i = 0; i < p->loss_count; i++) {
         words_figure(figure, p->loss[i]);
         snprintf(part, sizeof(part), "%s%s %s", i == 0 ? "  " : " ", p->loss_name[i], figure);
+        /* A loss that has no room leaves it to the time. */
+        if (at + strlen(part) + strlen(left) + 1 > cap)
+            break;
         at = add(out, cap, at, part);
     }
-    if (isfinite(p->seconds_left) && p->seconds_left >= 0 && p->seconds_left < 1e6) {
-        unsigned left = (unsigned)ceil(p->seconds_left);
-        snprintf(part, sizeof(part), "  %u:%02u left", left / 60, left % 60);
-        add(out, cap, at, part);
-    }
+    add(out, cap, at, left);
 }
 
 static void log_round(const struct sim_progress *p)
@@ -67,11 +78,13 @@ static void redraw(struct progress *progress, const struct sim_progress *p)
     memset(bar, '-', BAR_CELLS);
     memset(bar, '#', full);
     bar[BAR_CELLS] = '\0';
-    progress_words(words, sizeof(words), p);
+    /* A line as wide as the terminal would wrap, and could not be redrawn. */
+    size_t most = progress->columns - 1;
+    size_t room = most > BEFORE_WORDS ? most - BEFORE_WORDS : 0;
+    progress_words(words, room + 1 > sizeof(words) ? sizeof(words) : room + 1, p);
     int wanted = snprintf(line, sizeof(line), "[%s] %3.0f %%  %s", bar, 100 * done, words);
     size_t len = wanted < 0 ? 0 : (size_t)wanted;
-    if (len > progress->columns - 1)
-        len = progress->columns - 1; /* a longer one would wrap, and could not be redrawn */
+    len = len > most ? most : len;
     size_t gap = progress->drawn_len > len ? progress->drawn_len - len : 0;
     fprintf(progress->to, "\r%.*s%*s", (int)len, line, (int)gap, "");
     fflush(progress->to);

@@ -55,11 +55,12 @@ static double softmax(real *p, real *shift, const real *logits, size_t levels)
     for (size_t k = 1; k < levels; k++)
         if (logits[k] > top)
             top = logits[k];
-    double sum = 0;
-    for (size_t k = 0; k < levels; k++) {
-        p[k] = real_exp(logits[k] - top);
-        sum += (double)p[k];
-    }
+    double sum = 0; /* ends at 1 or more: the largest logit adds 1 */
+    size_t at = 0;
+    do {
+        p[at] = real_exp(logits[at] - top);
+        sum += (double)p[at];
+    } while (++at < levels);
     for (size_t k = 0; k < levels; k++)
         p[k] = (real)((double)p[k] / sum);
     *shift = top;

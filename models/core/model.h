@@ -29,6 +29,7 @@ struct model_part {
     size_t at, count;
     double lr;    /* learning rate */
     double decay; /* decoupled weight decay, multiplied by lr (AdamW) */
+    bool plain;   /* plain gradient steps, whatever the trainer's optimiser is */
 };
 
 /* Names the draw of a step; together with the site it is the key of every random number in it. */
@@ -103,6 +104,7 @@ struct model {
     size_t params;
     size_t phases;
     struct model_part part[16]; /* by phase */
+    bool separate; /* phases are learners of their own: each may train by itself, as long as it likes */
     size_t loss_count;          /* at most MODEL_LOSSES_MAX */
     const char *loss_name[MODEL_LOSSES_MAX];
     size_t release_width; /* 0: releases nothing */

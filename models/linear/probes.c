@@ -102,6 +102,8 @@ enum status probes_open(struct model **m, const struct probe_spec *spec,
     size_t linear_end = place_blocks(p, PROBE_LINEAR, 0);
     size_t end = place_blocks(p, PROBE_MLP, linear_end);
     add_phase(&p->model, "linear", linear_end, spec->lr, spec->decay);
+    p->model.separate = true;
+    p->model.part[0].plain = spec->plain && linear_end > 0;
     add_phase(&p->model, "mlp", end, spec->mlp_lr, spec->mlp_decay);
     *m = &p->model;
     return ST_OK;

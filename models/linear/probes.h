@@ -56,6 +56,7 @@ struct probe_spec {
     size_t hidden;           /* H of the mlp heads */
     double dropout;          /* of the mlp heads' input, 0 <= dropout < 1; one mask a slice */
     double lr, decay;        /* linear heads */
+    bool plain;              /* linear heads take plain gradient steps (model_part.plain) */
     double mlp_lr, mlp_decay;
 };
 

@@ -36,8 +36,8 @@ static enum status agree_targets(const struct agreement *a, const struct target 
             same = strcmp(ours[i].level[k], theirs[i].level[k]) == 0;
         if (!same)
             return fault(EC_DATA_DISAGREE, path,
-                         "%s %zu is %s here and %s in %s, or of another kind or other levels",
-                         what, i, ours[i].name, theirs[i].name, a->path);
+                         "%s %zu is %s here and %s in %s, or of another kind or other levels", what,
+                         i, ours[i].name, theirs[i].name, a->path);
     }
     return ST_OK;
 }
@@ -58,13 +58,12 @@ enum status agree(struct agreement *a, const struct site *s, const char *path)
             return fault(EC_DATA_DISAGREE, path, "feature %zu is %s here, %s in %s", i,
                          s->feature[i], a->feature[i], a->path);
     if (f->task_count != a->shape.task_count || f->group_count != a->shape.group_count)
-        return fault(EC_DATA_DISAGREE, path,
-                     "%zu labels and %zu groups here, %zu and %zu in %s", f->task_count,
-                     f->group_count, a->shape.task_count, a->shape.group_count, a->path);
+        return fault(EC_DATA_DISAGREE, path, "%zu labels and %zu groups here, %zu and %zu in %s",
+                     f->task_count, f->group_count, a->shape.task_count, a->shape.group_count,
+                     a->path);
     enum status st = agree_targets(a, f->task, a->shape.task, f->task_count, "label", path);
-    return st == ST_OK
-               ? agree_targets(a, f->group, a->shape.group, f->group_count, "group", path)
-               : st;
+    return st == ST_OK ? agree_targets(a, f->group, a->shape.group, f->group_count, "group", path)
+                       : st;
 }
 
 void agree_free(struct agreement *a)

@@ -8,7 +8,7 @@
 
 /* What a site must share with the others: width, feature names, tasks, groups and their levels. */
 struct agreement {
-    char path[256]; /* of the first file; "" before it came */
+    char path[256];    /* of the first file; "" before it came */
     struct flat shape; /* its names and counts; no rows */
     char **feature;
 };

@@ -118,7 +118,7 @@ static void take_field(struct csv *c, char *text)
     c->field[c->fields++] = text;
 }
 
-/* The text of a field in quotes, in place; answers where it ends, NULL when the quotes are wrong. */
+/* The text of a field in quotes, in place; answers where it ends, NULL when quotes are wrong. */
 static char *unquote(char *from, const char *end, char separator)
 {
     char *to = from++;

@@ -22,14 +22,15 @@
 #define CSV_WHERE_MAX     256
 
 struct csv_form {
-    char separator;             /* ',' or another byte, not a quote or line end */
-    const char *const *columns; /* their names, for a file without a header; NULL: the first row is one */
+    char separator; /* ',' or another byte, not a quote or line end */
+    const char *const
+        *columns; /* their names, for a file without a header; NULL: the first row is one */
     size_t column_count;
 };
 
 struct csv;
 
-/* EC_IO_OPEN; EC_DATA_EMPTY without a first row; EC_DATA_COLUMN when form names another number of columns. */
+/* EC_IO_OPEN; EC_DATA_EMPTY without a first row. */
 MUST_CHECK enum status csv_open(struct csv **c, const char *path, const struct csv_form *form);
 /* The same from memory (copied); name stands for the path. For tests and fuzzers. */
 MUST_CHECK enum status csv_parse(struct csv **c, const void *bytes, size_t len, const char *name,

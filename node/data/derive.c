@@ -16,8 +16,8 @@ static enum status refuse(enum complaint what, const struct frame *f, size_t row
     char where[CSV_WHERE_MAX];
 
     frame_where(where, f, row, &f->text[text]);
-    return fault(what, where, "column %s: `%.60s` %s", f->text[text].name,
-                 frame_word(f, row, text), why);
+    return fault(what, where, "column %s: `%.60s` %s", f->text[text].name, frame_word(f, row, text),
+                 why);
 }
 
 static enum status derive_patients(struct derived *d, struct frame *f)
@@ -63,8 +63,7 @@ static enum status one_split(const struct derived *d, const struct frame *f)
         else if (d->split[*seen - 1] != d->split[row]) {
             char where[CSV_WHERE_MAX];
             frame_where(where, f, row, &f->text[f->split]);
-            st = fault(EC_DATA_SPLIT, where,
-                       "patient %.60s is in `%s` here and in `%s` in line %u",
+            st = fault(EC_DATA_SPLIT, where, "patient %.60s is in `%s` here and in `%s` in line %u",
                        pool_text(&f->pool, d->patient[row]), frame_word(f, row, f->split),
                        frame_word(f, *seen - 1, f->split),
                        f->line[f->text[f->split].table][*seen - 1]);
@@ -81,8 +80,7 @@ static enum status derive_splits(struct derived *d, const struct frame *f)
     for (size_t row = 0; row < d->rows; row++) {
         uint8_t split = SPLIT_TRAIN;
         if (f->split == FRAME_NONE) {
-            double u = share_of("evh-split", r->split_seed,
-                                pool_text(&f->pool, d->patient[row]));
+            double u = share_of("evh-split", r->split_seed, pool_text(&f->pool, d->patient[row]));
             if (u < r->test_share)
                 split = SPLIT_TEST;
             else if (u < r->test_share + r->valid_share)
@@ -193,8 +191,7 @@ static void sites_by_hash(struct derived *d, const struct frame *f)
         snprintf(d->site_name[d->site_count], sizeof *d->site_name, "artificial-%0*zu",
                  count > 99 ? 4 : 2, d->site_count + 1);
     for (size_t row = 0; row < d->rows; row++) {
-        double u = share_of("evh-site", f->recipe->site_seed,
-                            pool_text(&f->pool, d->patient[row]));
+        double u = share_of("evh-site", f->recipe->site_seed, pool_text(&f->pool, d->patient[row]));
         d->site[row] = (uint32_t)(u * (double)count);
     }
 }

@@ -14,15 +14,15 @@
 
 struct derived {
     size_t rows;
-    uint32_t *patient; /* [rows]: its word in the frame's pool */
-    uint32_t *site;    /* [rows]: 0..site_count-1 */
-    uint8_t *split;    /* [rows]: enum split */
+    uint32_t *patient;                  /* [rows]: its word in the frame's pool */
+    uint32_t *site;                     /* [rows]: 0..site_count-1 */
+    uint8_t *split;                     /* [rows]: enum split */
     char (*site_name)[TARGET_NAME_MAX]; /* [site_count], sorted by name */
     size_t site_count;
     struct target task[TASKS_MAX], group[GROUPS_MAX];
     size_t task_count, group_count;
-    float *value;          /* [task_count + group_count, rows], NAN unknown */
-    size_t roaming;        /* patients with rows at more than one site */
+    float *value;   /* [task_count + group_count, rows], NAN unknown */
+    size_t roaming; /* patients with rows at more than one site */
 };
 
 /* EC_DATA_VALUE, EC_DATA_SPLIT, EC_DATA_NAN with file:line. Puts words into the frame's pool. */

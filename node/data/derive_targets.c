@@ -16,8 +16,7 @@ struct seen {
     bool unknown;
 };
 
-static struct seen look(const struct frame *f, size_t row, size_t text,
-                        const struct words *unknown)
+static struct seen look(const struct frame *f, size_t row, size_t text, const struct words *unknown)
 {
     struct seen s = {f, row, text, frame_word(f, row, text), false};
 
@@ -68,7 +67,9 @@ static enum status derive_label(struct derived *d, const struct frame *f, size_t
     struct target *t = &d->task[i];
     enum status st = ST_OK;
 
-    *t = (struct target){.kind = TARGET_BINARY, .levels = 2, .level = {"negative", "positive"}};
+    *t = (struct target){
+        .kind = TARGET_BINARY, .levels = 2, .level = {"negative", "positive"}
+    };
     snprintf(t->name, sizeof t->name, "%s", l->name);
     for (size_t row = 0; st == ST_OK && row < d->rows; row++) {
         struct seen s = look(f, row, f->label[i], &l->unknown);
@@ -117,8 +118,8 @@ static enum status take_coding(struct coding *c, struct target *t, const struct 
         if (strlen(name) == 0 || strlen(name) >= TARGET_NAME_MAX) {
             free(found);
             return fault(EC_DATA_VALUE, settings_origin(f->recipe->settings, "name"),
-                         "level `%.70s` of group %s: a name of 1 to %d bytes wanted", name,
-                         g->name, TARGET_NAME_MAX - 1);
+                         "level `%.70s` of group %s: a name of 1 to %d bytes wanted", name, g->name,
+                         TARGET_NAME_MAX - 1);
         }
         c->level[i] = level_named(t, name);
         if (t->levels > TARGET_LEVELS_MAX)

@@ -226,9 +226,10 @@ static struct json *label_json(const struct flat *f, const struct target *t)
     json_put_int(out, "known", (int64_t)known);
     json_put_int(out, "unknown", (int64_t)(f->rows - known));
     for (unsigned split = 0; split < SPLIT_NONE; split++) {
-        struct json *levels = json_array();
+        struct json *levels = json_object();
         for (size_t i = 0; i < t->levels; i++)
-            json_add_real(levels, (double)count_rows(f, (enum split)split, t, i, NULL, 0));
+            json_put_int(levels, t->level[i],
+                         (int64_t)count_rows(f, (enum split)split, t, i, NULL, 0));
         json_put(out, site_split_word[split], levels);
     }
     if (t->levels == 2) {
@@ -371,7 +372,8 @@ static struct json *all_notes(const struct flat *f, const struct survey *s,
 
     note_rows(notes, f);
     if (s->not_finite > 0)
-        note(notes, "%zu values of x are NaN or infinite", s->not_finite);
+        note(notes, "%zu value%s NaN or infinite", s->not_finite,
+             s->not_finite == 1 ? " of x is" : "s of x are");
     for (size_t i = 0; i < f->task_count; i++)
         note_target(notes, f, &f->task[i], "label");
     for (size_t i = 0; i < f->group_count; i++) {

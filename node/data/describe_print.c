@@ -66,7 +66,8 @@ static void print_labels(const struct json *labels)
         for (size_t k = 0; k < COUNT(splits); k++) {
             const struct json *levels = json_get(one, splits[k]);
             for (size_t j = 0; j < json_count(levels); j++)
-                printf("%s%.0f", j == 0 ? " " : "/", json_real(json_at(levels, j), 0));
+                printf("%s%lld", j == 0 ? " " : "/",
+                       (long long)whole(levels, json_key_at(levels, j)));
         }
         putchar('\n');
     }

@@ -95,7 +95,7 @@ static enum status add_number(struct features *x, const struct frame *f, const s
     return add(x, feature, column->name, f->path[column->table]);
 }
 
-/* The levels of a one-hot: those of the recipe, which must hold every word, or those of the rows. */
+/* The levels of a one-hot: the recipe's, which must hold every word, or those of the rows. */
 static enum status find_levels(uint32_t **level, size_t *count, const struct frame *f,
                                const struct frame_feature *c)
 {
@@ -132,11 +132,9 @@ static enum status add_onehot(struct features *x, const struct frame *f, size_t 
 
     for (size_t k = r->drop_first ? 1 : 0; st == ST_OK && k < count; k++) {
         char name[256];
-        const char *word =
-            r->levels.count > 0 ? r->levels.word[k] : pool_text(&f->pool, level[k]);
+        const char *word = r->levels.count > 0 ? r->levels.word[k] : pool_text(&f->pool, level[k]);
         snprintf(name, sizeof name, "%.120s_%.120s", column->name, word);
-        st = add(x, (struct feature){.from = i, .level = level[k]}, name,
-                 f->path[column->table]);
+        st = add(x, (struct feature){.from = i, .level = level[k]}, name, f->path[column->table]);
     }
     free(level);
     return st;

@@ -10,10 +10,10 @@
 #include "node/data/derive.h"
 
 struct feature {
-    size_t from;     /* of frame.feature */
-    uint32_t level;  /* one-hot: the word that is 1 */
-    float fill;      /* number: what stands for a missing value */
-    float clip;      /* 0: not */
+    size_t from;    /* of frame.feature */
+    uint32_t level; /* one-hot: the word that is 1 */
+    float fill;     /* number: what stands for a missing value */
+    float clip;     /* 0: not */
 };
 
 struct features {
@@ -29,7 +29,8 @@ struct features {
  */
 MUST_CHECK enum status features_drop(struct frame *f);
 
-/* Levels and means; d for the training rows. EC_DATA_VALUE, EC_DATA_COLUMN (two features of one name). */
+/* Levels and means; d tells the training rows. EC_DATA_VALUE; EC_DATA_COLUMN when two features
+ * have one name. */
 MUST_CHECK enum status features_open(struct features *x, const struct frame *f,
                                      const struct derived *d);
 void features_close(struct features *x);

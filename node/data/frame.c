@@ -17,10 +17,10 @@ struct pass {
     struct frame *f;
     size_t table;
     struct csv *csv;
-    float *value;            /* [number_count]: this row's numbers */
-    uint32_t *word;          /* [text_count]: this row's words */
-    bool suspect[256];       /* first bytes of the words that mean missing */
-    double told;             /* when progress was last shown, seconds */
+    float *value;      /* [number_count]: this row's numbers */
+    uint32_t *word;    /* [text_count]: this row's words */
+    bool suspect[256]; /* first bytes of the words that mean missing */
+    double told;       /* when progress was last shown, seconds */
 };
 
 const char *frame_word(const struct frame *f, size_t row, size_t text)
@@ -105,7 +105,7 @@ static enum status read_numbers(struct pass *p)
     return ST_OK;
 }
 
-/* Which count a row belongs to that the recipe does not take, as far as this table can say; NULL: taken. */
+/* The count of rows that this one joins by not being taken, as far as this table can say. */
 static size_t *leaves(struct pass *p)
 {
     struct frame *f = p->f;
@@ -227,6 +227,7 @@ static struct asking ask(const struct frame *f, size_t table)
     const uint32_t *key = f->word[f->on[table]];
 
     more_words(&a, f->pool.count);
+    must(a.seen != NULL);
     a.next = must_alloc(f->rows + 1, sizeof *a.next);
     a.keep = must_alloc(f->rows + 1, sizeof *a.keep);
     for (size_t row = f->rows; row-- > 0;) {
@@ -254,6 +255,7 @@ static enum status join_row(struct pass *p, struct asking *a)
     more_words(a, f->pool.count);
     uint32_t key = p->word[f->key[p->table]];
     csv_where(where, p->csv);
+    must(key < a->words);
     if (a->seen[key]++ != 0)
         return fault(EC_DATA_JOIN, where, "the key `%.60s` stands there twice",
                      pool_text(&f->pool, key));
@@ -347,8 +349,7 @@ enum status frame_open(struct frame *f, const struct recipe *recipe, const char 
     for (size_t i = 0; i < recipe->table_count; i++)
         csv_close(&f->csv[i]);
     if (st == ST_OK && f->rows == 0)
-        st = fault(EC_DATA_EMPTY, f->path[0], "%zu rows were read, and none stays",
-                   f->counts.read);
+        st = fault(EC_DATA_EMPTY, f->path[0], "%zu rows were read, and none stays", f->counts.read);
     if (st != ST_OK)
         frame_close(f);
     return st;

@@ -1,7 +1,7 @@
 /*
  * frame.h - the columns a recipe names, of all its tables, joined: a row for each row of the first.
  *
- *     open the files -> find the columns -> read the first table -> join the others -> rows that stay
+ *     open the files -> find the columns -> read the first table -> join the others
  *
  * Words are numbers of one pool; features are float32, NAN where the file says
  * "missing". Rows that the recipe does not select are counted and gone.
@@ -30,10 +30,10 @@ struct frame_feature {
 };
 
 struct frame_counts {
-    size_t read;                          /* rows of the first table */
-    size_t unselected, missing;           /* left out by select, by drop_missing or fill = "drop" */
-    size_t unmatched[RECIPE_TABLES_MAX];  /* rows without a partner in this table, left out */
-    size_t unused[RECIPE_TABLES_MAX];     /* rows of this table that no row asked for */
+    size_t read;                         /* rows of the first table */
+    size_t unselected, missing;          /* left out by select, by drop_missing or fill = "drop" */
+    size_t unmatched[RECIPE_TABLES_MAX]; /* rows without a partner in this table, left out */
+    size_t unused[RECIPE_TABLES_MAX];    /* rows of this table that no row asked for */
 };
 
 struct frame {
@@ -56,8 +56,8 @@ struct frame {
     size_t key[RECIPE_TABLES_MAX], on[RECIPE_TABLES_MAX];
 
     size_t rows, room;
-    uint32_t *word[FRAME_TEXTS_MAX]; /* [rows] each: numbers of the pool */
-    float *value;                    /* [rows, number_count] */
+    uint32_t *word[FRAME_TEXTS_MAX];   /* [rows] each: numbers of the pool */
+    float *value;                      /* [rows, number_count] */
     uint32_t *line[RECIPE_TABLES_MAX]; /* [rows] each: where the row stands in that table */
     struct frame_counts counts;
 };

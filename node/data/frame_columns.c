@@ -13,8 +13,7 @@ static enum status open_tables(struct frame *f, const char *root)
 {
     for (size_t i = 0; i < f->recipe->table_count; i++) {
         const struct recipe_table *t = &f->recipe->table[i];
-        struct csv_form form = {t->separator, t->header ? NULL : t->columns.word,
-                                t->columns.count};
+        struct csv_form form = {t->separator, t->header ? NULL : t->columns.word, t->columns.count};
         enum status st = file_join(f->path[i], sizeof f->path[i], root, t->file);
         if (st == ST_OK)
             st = csv_open(&f->csv[i], f->path[i], &form);
@@ -41,7 +40,7 @@ static enum status find_in(size_t *at, const struct frame *f, size_t table, cons
     return ST_OK;
 }
 
-/* The table that "file:column" names, and where the column begins in it; FRAME_NONE for a plain name. */
+/* The table that "file:column" names, and where the column begins; FRAME_NONE: a plain name. */
 static size_t named_table(const char **column, const struct frame *f, const char *name)
 {
     for (size_t i = 0; i < f->recipe->table_count; i++) {
@@ -58,7 +57,9 @@ static size_t named_table(const char **column, const struct frame *f, const char
 /* A joined table's key is the same as the column it is joined on, and hidden behind it. */
 static bool is_hidden_key(const struct frame *f, size_t table, const char *column)
 {
-    return table > 0 && strcmp(f->recipe->table[table].key, column) == 0;
+    const struct recipe_table *t = &f->recipe->table[table];
+
+    return t != f->recipe->table && strcmp(t->key, column) == 0;
 }
 
 /* A column of the first `tables` tables. */
@@ -238,8 +239,8 @@ static enum status by_name(struct frame *f, struct taken *taken, size_t recipe, 
         return st;
     uint8_t *use = &taken->column[column.table][column.at];
     if (*use == IS_LABEL || *use == IS_FEATURE)
-        return fault(EC_CFG_CONFLICT, settings_origin(f->recipe->settings, "features[%zu].columns",
-                                                      recipe),
+        return fault(EC_CFG_CONFLICT,
+                     settings_origin(f->recipe->settings, "features[%zu].columns", recipe),
                      "`%s` is %s already", name, *use == IS_LABEL ? "a label" : "a feature");
     *use = IS_FEATURE;
     return add_feature(f, recipe, column);

@@ -22,7 +22,6 @@ struct importing {
     struct features features;
     struct json *sites;
     char (*slug)[SLUG_MAX]; /* [site_count] */
-
 };
 
 /* A name for files: letters and digits, everything else one dash. */

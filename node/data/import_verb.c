@@ -1,4 +1,5 @@
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "node/data/import.h"
 #include "node/data/verbs.h"
@@ -6,10 +7,11 @@
 static void summarise(const struct json *data, const char *folder)
 {
     const struct json *counts = json_get(data, "counts");
+    size_t sites = json_count(json_get(data, "sites"));
 
-    printf("%s: %lld rows of %zu sites, %lld features, in %s\n",
+    printf("%s: %lld rows of %zu site%s, %lld features, in %s\n",
            json_string(json_get(data, "recipe"), ""),
-           (long long)json_int(json_get(data, "rows"), 0), json_count(json_get(data, "sites")),
+           (long long)json_int(json_get(data, "rows"), 0), sites, sites == 1 ? "" : "s",
            (long long)json_int(json_get(data, "width"), 0), folder);
     for (size_t i = 0; i < json_count(counts); i++) {
         const char *key = json_key_at(counts, i);
@@ -46,10 +48,10 @@ static enum status run(const struct opt_verb *verb, struct json **data)
 }
 
 static const struct opt_row rows[] = {
-    {"root", "DIR", "the folder that the recipe's files are in; default the current one"},
-    {"out", "DIR", "where <site>.h5, <site>.flat and import.json go"},
-    {"set", "KEY=VALUE", "another value for a key of the recipe; may be repeated"},
-    {"no-flat", NULL, "HDF5 only"},
+    {"root",    "DIR",       "the folder that the recipe's files are in; default the current one"},
+    {"out",     "DIR",       "where <site>.h5, <site>.flat and import.json go"                   },
+    {"set",     "KEY=VALUE", "another value for a key of the recipe; may be repeated"            },
+    {"no-flat", NULL,        "HDF5 only"                                                         },
 };
 
 const struct opt_verb import_verb = {
@@ -61,4 +63,32 @@ const struct opt_verb import_verb = {
     .rows = rows,
     .row_count = COUNT(rows),
     .run = run,
+};
+
+static enum status run_settings(const struct opt_verb *verb, struct json **data)
+{
+    char *manual = settings_manual(&recipe_settings, 1);
+    const char *front =
+        "# The keys of a recipe\n\n"
+        "Made by `evenhand data settings` from the table that checks a recipe; a test compares the "
+        "two.\nA recipe is a libconfig file. A column is named as its file's header has it, or, "
+        "where two files\nhave it, as `\"file:column\"`. `tables[].file` is the key `file` of each "
+        "record of the list `tables`.\n\n";
+
+    (void)verb;
+    if (opt_json()) {
+        *data = json_object();
+        json_put_text(*data, "markdown", manual);
+    } else {
+        printf("%s%s", front, manual);
+    }
+    free(manual);
+    return ST_OK;
+}
+
+const struct opt_verb recipe_settings_verb = {
+    .name = "settings",
+    .arguments = "",
+    .about = "the keys of a recipe, as Markdown",
+    .run = run_settings,
 };

@@ -17,12 +17,12 @@ static struct site_paths paths_given(void)
 
 /* One row an option; each verb has a stretch of them. */
 static const struct opt_row rows[] = {
-    {"label", "NAME", "a label that every file must have and know; may be repeated"},
-    {"group", "NAME", "a group attribute that every file must have and know; may be repeated"},
-    {"x", "PATH", "where an HDF5 file keeps the features, default /x"},
-    {"patient", "PATH", "where it keeps the patients, default /patient"},
-    {"split", "PATH", "where it keeps the splits, default /split"},
-    {"out", "FILE.flat", "default: beside it, with the ending .flat"},
+    {"label",   "NAME",      "a label every file must have and know; may be repeated"     },
+    {"group",   "NAME",      "an attribute every file must have and know; may be repeated"},
+    {"x",       "PATH",      "where an HDF5 file keeps the features, default /x"          },
+    {"patient", "PATH",      "where it keeps the patients, default /patient"              },
+    {"split",   "PATH",      "where it keeps the splits, default /split"                  },
+    {"out",     "FILE.flat", "default: beside it, with the ending .flat"                  },
 };
 
 /* X.h5 -> X.flat */
@@ -98,8 +98,7 @@ static enum status judge(struct agreement *a, const struct site *s, const char *
     if (st == ST_OK)
         st = demand(f, path, "label", f->task, f->task_count, f->value);
     if (st == ST_OK)
-        st = demand(f, path, "group", f->group, f->group_count,
-                    f->value + f->task_count * f->rows);
+        st = demand(f, path, "group", f->group, f->group_count, f->value + f->task_count * f->rows);
     return st == ST_OK ? agree(a, s, path) : st;
 }
 
@@ -211,7 +210,8 @@ const struct opt_verb describe_verb = {
     .arguments = "FILE...",
     .least = 1,
     .most = 4096,
-    .about = "what is in these files: rows, splits, labels, groups. Small counts: do not pass it on",
+    .about =
+        "what is in these files: rows, splits, labels, groups. Small counts: do not pass it on",
     .rows = rows + 2, /* x ... split */
     .row_count = 3,
     .run = run_describe,

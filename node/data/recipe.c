@@ -102,9 +102,11 @@ static enum status take_features(struct recipe *r, const struct settings *s)
         if (f->columns.count == 0)
             return conflict(s, "features", i, "columns", "no column is named");
         if (!f->onehot && (f->drop_first || f->levels.count > 0))
-            return conflict(s, "features", i, "onehot", "drop_first and levels belong to a one-hot");
+            return conflict(s, "features", i, "onehot",
+                            "drop_first and levels belong to a one-hot");
         if (f->onehot && (f->clip > 0 || f->fill == FILL_MEAN))
-            return conflict(s, "features", i, "onehot", "a one-hot has no mean and nothing to clip");
+            return conflict(s, "features", i, "onehot",
+                            "a one-hot has no mean and nothing to clip");
     }
     return st;
 }
@@ -233,12 +235,13 @@ static int by_group(const void *a, const void *b)
     return strcmp(p->name, q->name);
 }
 
+static enum status (*const parts[])(struct recipe *, const struct settings *) = {
+    take_tables, take_split, take_features, take_labels, take_groups, take_selects,
+};
+
 static enum status take(struct recipe *r)
 {
     const struct settings *s = r->settings;
-    enum status (*const parts[])(struct recipe *, const struct settings *) = {
-        take_tables, take_split, take_features, take_labels, take_groups, take_selects,
-    };
 
     r->name = settings_text(s, "name");
     r->patient = settings_text(s, "patient");

@@ -5,6 +5,7 @@
 #define TEXT(first) SET_TEXT, ANY, "", first
 #define LIST(first) SET_LIST_TEXT, ANY, "", first
 
+/* clang-format off */
 static const struct setting rows[] = {
     {"name", TEXT(NULL), NULL, false, "What this recipe makes, in one word."},
     {"about", TEXT("\"\""), NULL, false, "A sentence for people: source, licence, caveats."},
@@ -17,7 +18,8 @@ static const struct setting rows[] = {
      "The column of the earlier tables that holds the key; empty: it has the same name."},
     {"tables[].header", SET_BOOL, ANY, "", "true", NULL, false,
      "Whether the first row names the columns."},
-    {"tables[].columns", LIST("[]"), NULL, false, "The names of the columns of a file without a header."},
+    {"tables[].columns", LIST("[]"), NULL, false,
+     "The names of the columns of a file without a header."},
     {"tables[].separator", TEXT("\",\""), NULL, false, "One byte between fields."},
     {"tables[].unmatched", TEXT("\"refuse\""), "refuse|drop", false,
      "What to do with a row that has no partner in this file."},
@@ -29,7 +31,8 @@ static const struct setting rows[] = {
     {"site", TEXT("\"\""), NULL, false, "The column that names the site; empty: one site."},
     {"artificial_sites.count", SET_INT, 0, RECIPE_SITES_MAX, "sites", "0", NULL, false,
      "Patients are dealt to so many invented sites by a hash; 0: not."},
-    {"artificial_sites.seed", SET_INT, 0, 9e15, "", "1", NULL, false, "Another seed deals them anew."},
+    {"artificial_sites.seed", SET_INT, 0, 9e15, "", "1", NULL, false,
+     "Another seed deals them anew."},
 
     {"split.column", TEXT("\"\""), NULL, false,
      "The column that says train, valid or test; empty: the shares below decide."},
@@ -50,7 +53,8 @@ static const struct setting rows[] = {
     {"features[].drop_first", SET_BOOL, ANY, "", "false", NULL, false,
      "Leave out the first level of a one-hot."},
     {"features[].levels", LIST("[]"), NULL, false,
-     "The levels of a one-hot; empty: all that the rows hold, in order. Needed when sites import apart."},
+     "The levels of a one-hot; empty: all that the rows hold, in order. Needed when sites import "
+     "apart."},
     {"features[].clip", SET_REAL, 0, 1e30, "", "0", NULL, false,
      "Values beyond plus or minus this are cut to it; 0: not."},
     {"features[].fill", TEXT("\"refuse\""), "refuse|mean|zero|drop", false,
@@ -62,7 +66,8 @@ static const struct setting rows[] = {
     {"labels[].positive", LIST("[]"), NULL, false, "Words that mean yes; none: a number decides."},
     {"labels[].negative", LIST("[]"), NULL, false,
      "Words that mean no; none: all that are not positive."},
-    {"labels[].unknown", LIST("[]"), NULL, false, "Words that mean unknown, beside the missing ones."},
+    {"labels[].unknown", LIST("[]"), NULL, false,
+     "Words that mean unknown, beside the missing ones."},
     {"labels[].above", SET_REAL, ANY, "", "0", NULL, false,
      "Without words: positive is a number above this."},
 
@@ -74,7 +79,8 @@ static const struct setting rows[] = {
      "Its words in the file, in order; empty: all that the rows hold, sorted."},
     {"groups[].names", LIST("[]"), NULL, false,
      "What each of these words is called; words with one name are one level."},
-    {"groups[].unknown", LIST("[]"), NULL, false, "Words that mean unknown, beside the missing ones."},
+    {"groups[].unknown", LIST("[]"), NULL, false,
+     "Words that mean unknown, beside the missing ones."},
     {"groups[].threshold", SET_REAL, ANY, "", "0", NULL, false,
      "A binary attribute of a number: value >= threshold; names may name below and above."},
 
@@ -83,5 +89,6 @@ static const struct setting rows[] = {
     {"drop_missing", LIST("[]"), NULL, false,
      "Columns whose missing value drops the row; what was dropped is counted."},
 };
+/* clang-format on */
 
 const struct setting_table recipe_settings = {rows, COUNT(rows)};

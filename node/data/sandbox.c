@@ -21,12 +21,12 @@
 
 #define X32_BIT 0x40000000u /* x86-64's second numbering of system calls */
 
-#define LOAD(field)        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, field))
-#define ANSWER(what)       BPF_STMT(BPF_RET | BPF_K, what)
-#define SKIP_IF(v, n)      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, v, n, 0)
-#define SKIP_UNLESS(v, n)  BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, v, 0, n)
-#define SKIP_IF_BIT(v, n)  BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, v, n, 0)
-#define REFUSED            (SECCOMP_RET_ERRNO | (EPERM & SECCOMP_RET_DATA))
+#define LOAD(field)       BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, field))
+#define ANSWER(what)      BPF_STMT(BPF_RET | BPF_K, what)
+#define SKIP_IF(v, n)     BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, v, n, 0)
+#define SKIP_UNLESS(v, n) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, v, 0, n)
+#define SKIP_IF_BIT(v, n) BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, v, n, 0)
+#define REFUSED           (SECCOMP_RET_ERRNO | (EPERM & SECCOMP_RET_DATA))
 
 /* io_uring can open sockets without the call of that name, so it goes with it. */
 static bool refuse_sockets(void)

@@ -11,7 +11,7 @@
 
 #include "proto/base/status.h"
 
-/* Once, at the start. false: this kernel or processor cannot filter system calls; the rest holds. */
+/* Once, at the start. false: this kernel or processor cannot filter system calls. */
 bool sandbox_enter(void);
 
 #endif

@@ -5,7 +5,8 @@
  *     /patient         text or integer [N]
  *     /split           "train", "valid" or "test" [N]
  *     /label/<task>    int8 [N], -1 unknown; attribute `names` when it has more than two levels
- *     /group/<name>    int32 [N], -1 unknown, with attribute `names`; or float32, NaN unknown: regression
+ *     /group/<name>    int32 [N], -1 unknown, with attribute `names`;
+ *                      or float32, NaN unknown: regression
  *     /feature_names   text [D], named by the attribute `features` of /; may be absent
  *     /                attribute `site`; absent: the file's name
  *
@@ -19,12 +20,12 @@
 #include "node/h5/read.h"
 
 struct site {
-    struct flat flat;          /* borrows the vectors below */
-    uint64_t *patient;         /* [rows] */
-    uint8_t *split;            /* [rows] */
-    float *value;              /* [tasks + groups, rows] */
-    float *x;                  /* [rows, width] */
-    const char **patient_text; /* [rows]; NULL when read. Borrows the texts */
+    struct flat flat;           /* borrows the vectors below */
+    uint64_t *patient;          /* [rows] */
+    uint8_t *split;             /* [rows] */
+    float *value;               /* [tasks + groups, rows] */
+    float *x;                   /* [rows, width] */
+    const char **patient_text;  /* [rows]; NULL when read. Borrows the texts */
     const char *const *feature; /* [width] names; NULL: none. Borrows, or lives in `names` */
     struct h5_texts names;
 };

@@ -168,8 +168,8 @@ static enum status read_levels(struct target *t, float *value, const struct read
         st = name_levels(t, r, path, largest);
     for (size_t i = 0; st == ST_OK && i < r->rows; i++) {
         if (v[i] < -1 || v[i] >= (int64_t)t->levels)
-            st = fault(EC_DATA_VALUE, r->path, "%s: row %zu is %" PRId64 "; -1 to %zu wanted",
-                       path, i, v[i], t->levels - 1);
+            st = fault(EC_DATA_VALUE, r->path, "%s: row %zu is %" PRId64 "; -1 to %zu wanted", path,
+                       i, v[i], t->levels - 1);
         value[i] = v[i] == -1 ? NAN : (float)v[i];
     }
     if (st == ST_OK)
@@ -209,8 +209,7 @@ static enum status read_target(struct target *t, float *value, const struct read
 }
 
 static enum status read_targets(struct target *out, float *value, const struct reading *r,
-                                const char *folder, const struct h5_texts *members,
-                                bool regression)
+                                const char *folder, const struct h5_texts *members, bool regression)
 {
     enum status st = ST_OK;
 

@@ -11,5 +11,6 @@ extern const struct opt_verb pack_verb;     /* HDF5 -> flat */
 extern const struct opt_verb check_verb;    /* can it be used? */
 extern const struct opt_verb describe_verb; /* what is in it? */
 extern const struct opt_verb export_verb;   /* a trained model -> HDF5 */
+extern const struct opt_verb recipe_settings_verb;
 
 #endif

@@ -13,7 +13,7 @@
  */
 void h5_library_start(void);
 
-/* The innermost complaint of HDF5's error stack of this thread, in its own words; then forgets it. */
+/* The innermost complaint of HDF5 in this thread, in its own words; then forgets it. */
 void h5_library_says(char *out, size_t cap);
 
 #endif

@@ -12,7 +12,7 @@
 #include "proto/base/arena.h"
 #include "proto/base/must.h"
 
-#define PATH_BYTES_MAX 1024
+#define PATH_BYTES_MAX    1024
 #define DEFLATE_RATIO_MAX 1100 /* zlib's best is 1032 to 1; the rest is slack */
 
 struct h5_reader {
@@ -112,8 +112,7 @@ static enum status judge_storage(bool *packed, const struct h5_reader *r, const 
     for (int i = 0; i < filters; i++) {
         unsigned flags;
         size_t values = 0;
-        H5Z_filter_t f =
-            H5Pget_filter2(made, (unsigned)i, &flags, &values, NULL, 0, NULL, NULL);
+        H5Z_filter_t f = H5Pget_filter2(made, (unsigned)i, &flags, &values, NULL, 0, NULL, NULL);
         if (f != H5Z_FILTER_DEFLATE && f != H5Z_FILTER_SHUFFLE)
             strange = f;
     }
@@ -191,9 +190,8 @@ static enum status open_set(hid_t *out, struct h5_shape *s, const struct h5_read
         uint64_t stored = H5Dget_storage_size(set);
         uint64_t claimed = (uint64_t)s->count * s->element_bytes;
         if (claimed / (packed ? DEFLATE_RATIO_MAX : 1) > stored)
-            st = fault(EC_DATA_H5, r->path,
-                       "%s claims %llu bytes and the file holds %llu of them", path,
-                       (unsigned long long)claimed, (unsigned long long)stored);
+            st = fault(EC_DATA_H5, r->path, "%s claims %llu bytes and the file holds %llu of them",
+                       path, (unsigned long long)claimed, (unsigned long long)stored);
     }
     if (type >= 0)
         (void)H5Tclose(type);
@@ -283,9 +281,8 @@ void h5_texts_free(struct h5_texts *t)
 /* Memory for n texts of together `bytes` bytes, NULs included. */
 static void texts_make(struct h5_texts *t, size_t n, size_t bytes)
 {
-    *t = (struct h5_texts){.bytes = must_alloc(bytes + 1, 1),
-                           .text = must_alloc(n + 1, sizeof *t->text),
-                           .count = n};
+    *t = (struct h5_texts){
+        .bytes = must_alloc(bytes + 1, 1), .text = must_alloc(n + 1, sizeof *t->text), .count = n};
 }
 
 /* A dataset or an attribute, as far as reading texts goes. */
@@ -330,8 +327,7 @@ static bool bounded(const struct source *from, hid_t type, hid_t space, size_t n
 
     if (from->is_attribute)
         return n <= H5_LIST_MAX;
-    return H5Dvlen_get_buf_size(from->id, type, space, &bytes) >= 0 &&
-           bytes / n <= H5_TEXT_MAX + 1;
+    return H5Dvlen_get_buf_size(from->id, type, space, &bytes) >= 0 && bytes / n <= H5_TEXT_MAX + 1;
 }
 
 static bool texts_variable(struct h5_texts *t, const struct source *from, hid_t type, hid_t space,

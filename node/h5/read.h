@@ -18,10 +18,10 @@
 
 #include "proto/base/status.h"
 
-#define H5_RANK_MAX 3
+#define H5_RANK_MAX  3
 #define H5_BYTES_MAX (UINT64_C(1) << 37) /* of one dataset, unpacked: 128 GiB */
-#define H5_TEXT_MAX 4096                 /* bytes of one text */
-#define H5_LIST_MAX 4096                 /* members of one group that are listed */
+#define H5_TEXT_MAX  4096                /* bytes of one text */
+#define H5_LIST_MAX  4096                /* members of one group that are listed */
 
 enum h5_kind { H5_KIND_INT, H5_KIND_REAL, H5_KIND_TEXT };
 
@@ -29,8 +29,8 @@ struct h5_shape {
     enum h5_kind kind;
     size_t rank; /* 0: a single value */
     size_t dim[H5_RANK_MAX];
-    size_t count;          /* product of the dimensions */
-    size_t element_bytes;  /* as stored */
+    size_t count;         /* product of the dimensions */
+    size_t element_bytes; /* as stored */
 };
 
 /* Texts in one block of memory, each ended by NUL. */
@@ -52,7 +52,7 @@ MUST_CHECK enum status h5_look(struct h5_shape *s, const struct h5_reader *r, co
 /* "float32 [740,13]" into out, for messages. */
 void h5_shape_text(char *out, size_t cap, const struct h5_shape *s);
 
-/* The whole dataset of exactly `count` numbers, converted. Values out of float's range become infinite. */
+/* All of a dataset of exactly `count` numbers, converted; beyond float's range: infinite. */
 MUST_CHECK enum status h5_read_f32(float *out, size_t count, const struct h5_reader *r,
                                    const char *path);
 MUST_CHECK enum status h5_read_f64(double *out, size_t count, const struct h5_reader *r,

@@ -163,8 +163,8 @@ enum status h5_put_i64(struct h5_writer *w, const char *path, const int64_t *v, 
     return put(w, path, H5T_STD_I64LE, H5T_NATIVE_INT64, v, &(hsize_t){n}, 1);
 }
 
-enum status h5_put_tensor(struct h5_writer *w, const char *path, const float *v,
-                          const size_t *dims, size_t rank)
+enum status h5_put_tensor(struct h5_writer *w, const char *path, const float *v, const size_t *dims,
+                          size_t rank)
 {
     hsize_t given[3] = {0};
 
@@ -248,8 +248,8 @@ enum status h5_put_rows(struct h5_writer *w, const char *path, const float *v, s
 }
 
 /* n == SIZE_MAX: one value, not a list of one. */
-static enum status note(const struct h5_writer *w, const char *object, const char *name,
-                        hid_t type, const void *v, size_t n)
+static enum status note(const struct h5_writer *w, const char *object, const char *name, hid_t type,
+                        const void *v, size_t n)
 {
     hid_t space = n == SIZE_MAX ? H5Screate(H5S_SCALAR) : H5Screate_simple(1, &(hsize_t){n}, NULL);
     must(space >= 0);

@@ -39,8 +39,8 @@ MUST_CHECK enum status h5_put_i32(struct h5_writer *w, const char *path, const i
 MUST_CHECK enum status h5_put_i64(struct h5_writer *w, const char *path, const int64_t *v,
                                   size_t n);
 /* A vector of n texts, each ended by NUL. */
-MUST_CHECK enum status h5_put_texts(struct h5_writer *w, const char *path,
-                                    const char *const *texts, size_t n);
+MUST_CHECK enum status h5_put_texts(struct h5_writer *w, const char *path, const char *const *texts,
+                                    size_t n);
 /* float32 of 1 to 3 dimensions, row-major: dims[0..rank). */
 MUST_CHECK enum status h5_put_tensor(struct h5_writer *w, const char *path, const float *v,
                                      const size_t *dims, size_t rank);
@@ -49,8 +49,8 @@ MUST_CHECK enum status h5_put_tensor(struct h5_writer *w, const char *path, cons
 MUST_CHECK enum status h5_make_matrix(struct h5_writer *w, const char *path, size_t rows,
                                       size_t width);
 /* ... rows at..at+count from v [count,width]. */
-MUST_CHECK enum status h5_put_rows(struct h5_writer *w, const char *path, const float *v,
-                                   size_t at, size_t count);
+MUST_CHECK enum status h5_put_rows(struct h5_writer *w, const char *path, const float *v, size_t at,
+                                   size_t count);
 
 /* Attributes. */
 MUST_CHECK enum status h5_note_text(struct h5_writer *w, const char *object, const char *name,

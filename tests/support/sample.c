@@ -36,14 +36,14 @@ static struct measure measure_of(size_t target, size_t rep, bool mlp)
                         .split = "test"};
     m.lo = m.value - .03;
     m.hi = m.value + .03;
-    strcpy(m.target, targets[target].target);
+    snprintf(m.target, sizeof(m.target), "%s", targets[target].target);
     if (strcmp(m.target, "race=Asian/White") == 0) {
         m.withheld = true;
-        strcpy(m.why, "fewer than 11 patients in a class");
+        snprintf(m.why, sizeof(m.why), "%s", "fewer than 11 patients in a class");
     }
     if (strcmp(m.target, "cancer_1y") == 0 && rep == 1) {
         m.value = m.lo = m.hi = (double)NAN;
-        strcpy(m.why, "all scores are equal");
+        snprintf(m.why, sizeof(m.why), "%s", "all scores are equal");
     }
     return m;
 }
@@ -78,8 +78,8 @@ static void fill_rest(struct report *r, bool check_fails)
     r->check[1] = (struct report_check){"noise control", !check_fails, "reads something"};
     r->override = must_alloc(1, sizeof(*r->override));
     r->override_count = 1;
-    strcpy(r->override[0].key, "model.beta");
-    strcpy(r->override[0].value, "0.5");
+    snprintf(r->override[0].key, sizeof(r->override[0].key), "%s", "model.beta");
+    snprintf(r->override[0].value, sizeof(r->override[0].value), "%s", "0.5");
 }
 
 struct report sample_report(size_t representations, bool check_fails)

@@ -5,11 +5,12 @@
 #include "node/flat.h"
 #include "proto/base/file.h"
 #include "tests/support/check.h"
+#include "tests/support/scratch.h"
 
-#define ROWS 5
+#define ROWS  5
 #define WIDTH 3
 
-static char folder[64];
+static struct scratch scratch;
 
 struct made {
     struct flat flat;
@@ -30,9 +31,11 @@ static void name_target(struct target *t, const char *name, enum target_kind kin
 
 static void make(struct made *m)
 {
+    /* clang-format off */
     *m = (struct made){.patient = {11, 12, 11, 14, 15},
                        .split = {SPLIT_TRAIN, SPLIT_TEST, SPLIT_TRAIN, SPLIT_VALID, SPLIT_TEST},
                        .value = {0, 1, NAN, 1, 0, 0, 2, 1, NAN, 2, 61.5f, 40, 50, NAN, 70}};
+    /* clang-format on */
     for (size_t i = 0; i < COUNT(m->x); i++)
         m->x[i] = (float)i / 4;
     struct flat *f = &m->flat;
@@ -47,10 +50,24 @@ static void make(struct made *m)
 
 static const char *path_of(const char *name)
 {
-    static char path[128];
+    static char path[SCRATCH_MAX];
 
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    return path;
+    return scratch_file(path, &scratch, name);
+}
+
+static int open_scratch(void **state)
+{
+    (void)state;
+    crypto_start();
+    scratch = scratch_open();
+    return 0;
+}
+
+static int close_scratch(void **state)
+{
+    (void)state;
+    scratch_close(&scratch);
+    return 0;
 }
 
 static void what_was_written_is_read(void **state)
@@ -86,36 +103,61 @@ static void every_broken_promise_is_refused_before_a_file_is_made(void **state)
         const char *what;
         enum complaint want;
     } rows[] = {
-        {"a NaN in a feature", EC_DATA_NAN},
-        {"an infinite feature", EC_DATA_NAN},
-        {"a level too far", EC_DATA_VALUE},
-        {"half a level", EC_DATA_VALUE},
-        {"an infinite age", EC_DATA_VALUE},
-        {"a split that does not exist", EC_DATA_VALUE},
-        {"one patient in two splits", EC_DATA_SPLIT},
-        {"a task without a name", EC_DATA_VALUE},
-        {"no rows", EC_DATA_EMPTY},
-        {"no features", EC_DATA_SHAPE},
-        {"a site without a name", EC_DATA_VALUE},
+        {"a NaN in a feature",            EC_DATA_NAN  },
+        {"an infinite feature",           EC_DATA_NAN  },
+        {"a level too far",               EC_DATA_VALUE},
+        {"half a level",                  EC_DATA_VALUE},
+        {"an infinite age",               EC_DATA_VALUE},
+        {"a split that does not exist",   EC_DATA_VALUE},
+        {"one patient in two splits",     EC_DATA_SPLIT},
+        {"a task without a name",         EC_DATA_VALUE},
+        {"no rows",                       EC_DATA_EMPTY},
+        {"no features",                   EC_DATA_SHAPE},
+        {"a site without a name",         EC_DATA_VALUE},
         {"a binary task of three levels", EC_DATA_VALUE},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct made m;
         make(&m);
         switch (i) {
-        case 0: m.x[7] = NAN; break;
-        case 1: m.x[0] = -INFINITY; break;
-        case 2: m.value[ROWS + 1] = 3; break;
-        case 3: m.value[1] = 0.5f; break;
-        case 4: m.value[2 * ROWS] = INFINITY; break;
-        case 5: m.split[4] = SPLIT_NONE; break;
-        case 6: m.split[2] = SPLIT_TEST; break;
-        case 7: m.flat.task[0].name[0] = '\0'; break;
-        case 8: m.flat.rows = 0; break;
-        case 9: m.flat.width = 0; break;
-        case 10: m.flat.site[0] = '\0'; break;
-        case 11: m.flat.task[0].levels = 3; break;
-        default: fail();
+        case 0:
+            m.x[7] = NAN;
+            break;
+        case 1:
+            m.x[0] = -INFINITY;
+            break;
+        case 2:
+            m.value[ROWS + 1] = 3;
+            break;
+        case 3:
+            m.value[1] = 0.5f;
+            break;
+        case 4:
+            m.value[2 * ROWS] = INFINITY;
+            break;
+        case 5:
+            m.split[4] = SPLIT_NONE;
+            break;
+        case 6:
+            m.split[2] = SPLIT_TEST;
+            break;
+        case 7:
+            m.flat.task[0].name[0] = '\0';
+            break;
+        case 8:
+            m.flat.rows = 0;
+            break;
+        case 9:
+            m.flat.width = 0;
+            break;
+        case 10:
+            m.flat.site[0] = '\0';
+            break;
+        case 11:
+            m.flat.task[0].levels = 3;
+            break;
+        default:
+            fail();
         }
         print_message("%s\n", rows[i].what);
         check_fault(flat_write(&m.flat, path_of("never.flat")), rows[i].want);
@@ -193,14 +235,5 @@ int main(void)
         cmocka_unit_test(every_truncation_is_noticed),
         cmocka_unit_test(a_patient_has_one_id_and_another_has_another),
     };
-    snprintf(folder, sizeof folder, "%s", "/tmp/evenhand-flat.XXXXXX");
-    if (mkdtemp(folder) == NULL)
-        return 1;
-    crypto_start();
-    int failed = cmocka_run_group_tests(tests, NULL, NULL);
-    static const char *const left[] = {"a.flat", "b.flat", "c.flat"};
-    for (size_t i = 0; i < COUNT(left); i++)
-        (void)unlink(path_of(left[i]));
-    (void)rmdir(folder);
-    return failed;
+    return cmocka_run_group_tests(tests, open_scratch, close_scratch);
 }

@@ -41,10 +41,9 @@ static void a_report_has_the_keys_of_its_schema(void **state)
     for (size_t i = 0; i < COUNT(rows); i++) {
         const struct json *group = rows[i].group[0] == '\0' ? tree : json_get(tree, rows[i].group);
         char got[512] = "";
-        for (size_t k = 0; k < json_count(group); k++) {
-            strcat(got, json_key_at(group, k));
-            strcat(got, " ");
-        }
+        size_t at = 0;
+        for (size_t k = 0; k < json_count(group); k++)
+            at += (size_t)snprintf(got + at, sizeof(got) - at, "%s ", json_key_at(group, k));
         if (strcmp(got, rows[i].keys) != 0)
             fail_msg("%s: %s", rows[i].group, got);
     }

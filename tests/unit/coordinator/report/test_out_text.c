@@ -113,7 +113,8 @@ static void no_line_is_longer_than_the_terminal(void **state)
     for (size_t representations = 1; representations <= 4; representations++)
         for (size_t width = 99; width <= 120; width += 7) {
             struct report r = sample_report(representations, true);
-            strcpy(r.measure[0].target, "a=very long name of a level/of another one that is long");
+            snprintf(r.measure[0].target, sizeof(r.measure[0].target), "%s",
+                     "a=very long name of a level/of another one that is long");
             char *text = sample_text(&r, width);
             for (char *line = strtok(text, "\n"); line != NULL; line = strtok(NULL, "\n"))
                 if (strlen(line) > width)

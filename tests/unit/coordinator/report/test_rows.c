@@ -112,6 +112,61 @@ static void a_table_that_is_too_wide_names_targets_on_lines_of_their_own(void **
     fixture_close(&f);
 }
 
+static void a_line_is_never_longer_than_the_width(void **state)
+{
+    (void)state;
+    struct fixture f = fixture_open(4);
+    size_t layouts[2] = {0};
+    for (size_t width = 98; width < 130; width++) {
+        char *text = printed(&f.leakage, width);
+        layouts[strstr(text, "\n  sex\n") != NULL]++;
+        for (char *line = strtok(text, "\n"); line != NULL; line = strtok(NULL, "\n"))
+            if (strlen(line) > width)
+                fail_msg("%zu columns, %zu wanted: %s", strlen(line), width, line);
+        free(text);
+    }
+    assert_true(layouts[0] > 0);
+    assert_true(layouts[1] > 0);
+    fixture_close(&f);
+}
+
+static void a_row_shows_the_fewest_patients_behind_it(void **state)
+{
+    (void)state;
+    struct report r = sample_report(2, false);
+    r.measure[0].patients = 1061; /* sex, linear, original */
+    struct json *tree = report_json(&r);
+    struct measure_rows rows;
+    rows_open(&rows, tree, "leakage", "attribute");
+    char *text = printed(&rows, 100);
+    assert_non_null(strstr(text, ".612 [.582 .642]       1,061\n"));
+    free(text);
+    rows_close(&rows);
+    json_close(&tree);
+    report_close(&r);
+}
+
+/* A file may have been edited: what is marked as withheld is not shown, whatever stands there. */
+static void a_number_marked_as_withheld_is_not_shown(void **state)
+{
+    (void)state;
+    struct json *tree = sample_json(
+        "{\"leakage\": [{\"attribute\": \"sex\", \"representation\": \"original\", \"probe\": "
+        "\"mlp\", "
+        "\"metric\": \"auc\", \"value\": 0.75, \"lo\": 0.7, \"hi\": 0.8, \"patients\": 7, "
+        "\"split\": \"test\", \"withheld\": true}]}");
+    struct measure_rows rows;
+    rows_open(&rows, tree, "leakage", "attribute");
+    assert_true(isnan(rows_value(rows.row[0].cell[REP_ORIGINAL], "value")));
+    assert_null(rows_strongest(&rows, "sex", "auc", REP_ORIGINAL));
+    char *text = printed(&rows, 100);
+    assert_non_null(strstr(text, "withheld"));
+    assert_null(strchr(text, '7'));
+    free(text);
+    rows_close(&rows);
+    json_close(&tree);
+}
+
 static void the_strongest_probe_speaks(void **state)
 {
     (void)state;
@@ -160,6 +215,9 @@ int main(void)
         cmocka_unit_test(rows_of_a_target_stand_together),
         cmocka_unit_test(a_cell_shows_a_number_or_why_there_is_none),
         cmocka_unit_test(a_table_that_is_too_wide_names_targets_on_lines_of_their_own),
+        cmocka_unit_test(a_line_is_never_longer_than_the_width),
+        cmocka_unit_test(a_row_shows_the_fewest_patients_behind_it),
+        cmocka_unit_test(a_number_marked_as_withheld_is_not_shown),
         cmocka_unit_test(the_strongest_probe_speaks),
         cmocka_unit_test(in_sample_numbers_never_speak),
     };

@@ -73,6 +73,28 @@ static void a_verdict_speaks_of_the_released_embeddings_where_there_are_any(void
     }
 }
 
+/* What counts is the lower end of the interval, and held-out rows alone. */
+static void only_an_interval_above_chance_counts_and_only_on_held_out_patients(void **state)
+{
+    (void)state;
+    struct report r = sample_report(2, false);
+    for (size_t i = 0; i < r.measure_count; i++) {
+        struct measure *m = &r.measure[i];
+        if (strcmp(m->target, "cancer_2y") == 0) {
+            m->value = .52;
+            m->lo = .49;
+        }
+        if (strcmp(m->target, "sex") == 0)
+            m->split = "in-sample";
+    }
+    char *text = verdict(&r);
+    assert_non_null(strstr(text, "For 0 of 1 task "));
+    assert_non_null(strstr(text, "For 0 of 1 attribute "));
+    assert_null(strstr(text, "sex"));
+    free(text);
+    report_close(&r);
+}
+
 static void a_metric_without_a_chance_level_is_not_counted_above_it(void **state)
 {
     (void)state;
@@ -91,6 +113,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_verdict_names_number_interval_probe_patients_and_what_stands_beside),
         cmocka_unit_test(a_verdict_speaks_of_the_released_embeddings_where_there_are_any),
+        cmocka_unit_test(only_an_interval_above_chance_counts_and_only_on_held_out_patients),
         cmocka_unit_test(a_metric_without_a_chance_level_is_not_counted_above_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -48,23 +48,22 @@ static void numbers_that_no_map_holds_are_refused(void **state)
 {
     (void)state;
     static const struct {
-        const char *what, *first, *second;
+        const char *what, *second; /* name of the second tensor; the first is "a" */
         uint32_t count, rows, cols;
         uint8_t local;
         bool want;
     } rows[] = {
-        {"two good tensors",              "a", "b",    2,                   1,                   1,        0, true },
-        {"a name twice",                  "a", "a",    2,                   1,                   1,        0, false},
-        {"no name",                       "a", "",     2,                   1,                   1,        0, false},
-        {"a name with a slash",           "a", "../b", 2,                   1,                   1,        0, false},
-        {"no rows",                       "a", "b",    2,                   0,                   1,        0, false},
-        {"no columns",                    "a", "b",    2,                   1,                   0,        0, false},
-        {"more rows than any tensor",     "a", "b",    2,                   TENSOR_SIDE_MAX + 1, 1,        0, false},
-        {"together more than a vector",   "a", "b",    2,                   1u << 14,            1u << 14, 0, false},
-        {"sides whose product wraps",     "a", "b",    2,                   1u << 24,            1u << 24, 0, false},
-        {"half local",                    "a", "b",    2,                   1,                   1,        2, false},
-        {"more tensors than a map holds", "a", "b",    MAP_TENSORS_MAX + 1, 1,                   1,        0, false},
-        {"fewer tensors than announced",  "a", "b",    3,                   1,                   1,        0, false},
+        {"two good tensors",             "b",    2, 1,              1,        0, true },
+        {"a name twice",                 "a",    2, 1,              1,        0, false},
+        {"no name",                      "",     2, 1,              1,        0, false},
+        {"a name with a slash",          "../b", 2, 1,              1,        0, false},
+        {"no rows",                      "b",    2, 0,              1,        0, false},
+        {"no columns",                   "b",    2, 1,              0,        0, false},
+        {"more rows than any tensor",    "b",    2, (1u << 24) + 1, 1,        0, false},
+        {"together more than a vector",  "b",    2, 1u << 14,       1u << 14, 0, false},
+        {"sides whose product wraps",    "b",    2, 1u << 24,       1u << 24, 0, false},
+        {"half local",                   "b",    2, 1,              1,        2, false},
+        {"fewer tensors than announced", "b",    3, 1,              1,        0, false},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         static struct map map;
@@ -72,7 +71,7 @@ static void numbers_that_no_map_holds_are_refused(void **state)
         struct writer w = {.at = bytes, .left = sizeof bytes};
         write_u32le(&w, rows[i].count);
         for (size_t t = 0; t < 2; t++) {
-            write_text(&w, t == 0 ? rows[i].first : rows[i].second);
+            write_text(&w, t == 0 ? "a" : rows[i].second);
             write_u32le(&w, rows[i].rows);
             write_u32le(&w, rows[i].cols);
             write_u8(&w, rows[i].local);

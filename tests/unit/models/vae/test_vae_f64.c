@@ -152,6 +152,23 @@ static void the_published_shape_has_the_published_parameters(void **state)
     assert_int_equal(vae_params(s) - vae_encoder_params(s), 705408);
 }
 
+static void encoder_and_decoder_draw_from_streams_of_their_own(void **state)
+{
+    (void)state;
+    struct vae_shape s = {.width = D, .latent = K};
+    real theta[WORDS], again[WORDS];
+    vae_init(theta, s, 5, 0);
+    vae_init(again, s, 5, 1); /* its encoder has the stream that the decoder had */
+    size_t decoder = vae_encoder_params(s);
+    double bound[] = {sqrt(D), sqrt(K)};
+    size_t same = 0;
+    for (size_t i = 0; i < K * D; i++) {
+        assert_true(fabs(theta[i] * bound[0] - theta[decoder + i] * bound[1]) > 1e-12);
+        same += fabs(again[i] * bound[0] - theta[decoder + i] * bound[1]) < 1e-12;
+    }
+    assert_int_equal(same, K * D);
+}
+
 #define PCA_D    6
 #define PCA_ROWS (16 * 2 * PCA_D)
 
@@ -218,6 +235,7 @@ int main(void)
         cmocka_unit_test(weight_gradients_add),
         cmocka_unit_test(logvar_is_held_and_has_no_gradient_outside),
         cmocka_unit_test(the_published_shape_has_the_published_parameters),
+        cmocka_unit_test(encoder_and_decoder_draw_from_streams_of_their_own),
         cmocka_unit_test(a_linear_auto_encoder_keeps_what_the_closed_form_says),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

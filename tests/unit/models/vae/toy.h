@@ -11,8 +11,6 @@
 #include "tests/support/check.h"
 
 #define TOY_WIDTH  7
-#define TOY_HIDDEN "5"
-#define TOY_LATENT "3"
 #define TOY_TASKS  4
 #define TOY_GROUPS 3
 
@@ -66,7 +64,7 @@ static inline struct settings *toy_plan(const struct population *who, const char
         {toy_rows, COUNT(toy_rows)},
         debias_vae_ops.settings
     };
-    static const char *const shape[] = {"model.hidden=" TOY_HIDDEN, "model.latent=" TOY_LATENT,
+    static const char *const shape[] = {"model.hidden=5", "model.latent=3",
                                         "model.adversary.hidden=[4, 3]", "model.adversary.count=2",
                                         NULL};
     struct settings *plan = settings_open(tables, COUNT(tables));
@@ -122,11 +120,11 @@ static inline size_t toy_main(const struct toy_model *t)
 
 static inline size_t toy_loss_at(const struct toy_model *t, const char *name)
 {
-    for (size_t i = 0; i < t->m->loss_count; i++)
-        if (strcmp(t->m->loss_name[i], name) == 0)
-            return i;
-    fail_msg("no loss called %s", name);
-    return 0;
+    size_t i = 0;
+    while (i < t->m->loss_count && strcmp(t->m->loss_name[i], name) != 0)
+        i++;
+    assert_true(i < t->m->loss_count);
+    return i;
 }
 
 static inline double toy_loss(const struct toy_model *t, const char *name)
