@@ -145,7 +145,7 @@ $(foreach m,$(MODES),$(eval \
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
 # What people ask for.
-.PHONY: all everything demo test unit test-data asan ubsan fuzz bench layers lint format \
+.PHONY: all everything demo test unit test-data acceptance asan ubsan fuzz bench layers lint format \
 	format-check compdb check clean help FORCE
 
 BIN := $(BORN:%=$(BUILD)/bin/%)
@@ -185,6 +185,11 @@ test-data: $(call test_programs,release,$(DATA_TESTS)) $(BIN)
 		echo 'test-data: DATA=$(DATA) is not a folder; it names the folder of real data' >&2; exit 1; }
 	@EVENHAND_DATA=$$(realpath '$(DATA)') $(run) $(filter-out $(BIN),$^) \
 		$(call tests,tests/data,*.sh)
+
+acceptance: $(BORN:%=$(BUILD)/bin/%) ## DATA=dir: the long proofs of the issues, minutes to hours
+	@test -n '$(DATA)' -a -d '$(DATA)' || { echo 'acceptance: DATA=$(DATA) is not a folder; it names the folder of real data' >&2; exit 1; }
+	@failed=0; export OPENBLAS_NUM_THREADS=1 EVENHAND_BIN=$(abspath $(BUILD)/bin) EVENHAND_DATA=$$(realpath '$(DATA)'); \
+	for proof in $(call tests,tests/acceptance,*.sh); do echo "== $$proof"; $$proof || { echo "FAILED $$proof"; failed=1; }; done; exit $$failed
 
 fuzz: $(call test_programs,fuzz,$(FUZZERS)) ## SECONDS=60: every fuzzer for so long
 	@FUZZ_SECONDS=$(SECONDS) FUZZ_CORPUS=$(BUILD)/fuzz/corpus $(run) $^

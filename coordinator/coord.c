@@ -33,21 +33,32 @@ static const struct rule rules[] = {
 const char *coord_phase_name(enum coord_phase phase)
 {
     static const char *const names[CO_COUNT] = {
-        "BOOT",           "LOAD",           "LISTEN",    "OPEN",
-        "COLLECT_ADV",    "COLLECT_SHARES", "COLLECT_MASKED", "SURVIVORS",
-        "COLLECT_CONSISTENT", "COLLECT_UNMASK", "RECONSTRUCT", "CHECK",
-        "PUBLISH",        "COLLECT_ACCEPT", "COMMIT",    "BURN",
-        "DONE",           "HALT"};
+        "BOOT",           "LOAD",           "LISTEN",
+        "OPEN",           "COLLECT_ADV",    "COLLECT_SHARES",
+        "COLLECT_MASKED", "SURVIVORS",      "COLLECT_CONSISTENT",
+        "COLLECT_UNMASK", "RECONSTRUCT",    "CHECK",
+        "PUBLISH",        "COLLECT_ACCEPT", "COMMIT",
+        "BURN",           "DONE",           "HALT"};
     must((size_t)phase < CO_COUNT);
     return names[phase];
 }
 
 const char *event_name(enum event what)
 {
-    static const char *const names[EV_COUNT] = {
-        "start",    "loaded",  "present",   "opened",  "complete",  "deadline with quorum",
-        "deadline without quorum", "sum good", "sum bad", "published", "differs", "committed",
-        "burnt",    "finished"};
+    static const char *const names[EV_COUNT] = {"start",
+                                                "loaded",
+                                                "present",
+                                                "opened",
+                                                "complete",
+                                                "deadline with quorum",
+                                                "deadline without quorum",
+                                                "sum good",
+                                                "sum bad",
+                                                "published",
+                                                "differs",
+                                                "committed",
+                                                "burnt",
+                                                "finished"};
     must((size_t)what < EV_COUNT);
     return names[what];
 }

@@ -45,18 +45,18 @@ enum coord_phase {
 enum event {
     EV_START,
     EV_LOADED,
-    EV_PRESENT,        /* every awaited site has joined, or enough at the deadline */
+    EV_PRESENT, /* every awaited site has joined, or enough at the deadline */
     EV_OPENED,
-    EV_COMPLETE,       /* every awaited message is here */
+    EV_COMPLETE,        /* every awaited message is here */
     EV_DEADLINE_ENOUGH, /* the deadline is over, the quorum is here */
-    EV_DEADLINE_SHORT, /* the deadline is over, too few are here */
+    EV_DEADLINE_SHORT,  /* the deadline is over, too few are here */
     EV_SUM_GOOD,
     EV_SUM_BAD,
     EV_PUBLISHED,
-    EV_DIFFERS,        /* a site computed another model from the same sum */
+    EV_DIFFERS, /* a site computed another model from the same sum */
     EV_COMMITTED,
     EV_BURNT,
-    EV_FINISHED,       /* the course is at its end */
+    EV_FINISHED, /* the course is at its end */
     EV_COUNT
 };
 

@@ -20,11 +20,13 @@ static enum status step(struct coord_loop *l, enum event what);
 
 static struct msg blank(const struct coord_loop *l, enum msg_kind kind)
 {
-    return (struct msg){.head = {.type = (uint8_t)kind,
-                                 .phase = (uint8_t)l->coord.phase,
-                                 .config = l->plan->digest,
-                                 .model = l->fingerprint,
-                                 .round = l->turn}};
+    return (struct msg){
+        .head = {.type = (uint8_t)kind,
+                 .phase = (uint8_t)l->coord.phase,
+                 .config = l->plan->digest,
+                 .model = l->fingerprint,
+                 .round = l->turn}
+    };
 }
 
 static enum status send_to(struct coord_loop *l, struct msg *m, uint32_t site)
@@ -99,8 +101,7 @@ static void remember(struct coord_loop *l, const char *kind, const char *name, d
         l->history = realloc(l->history, l->history_cap * sizeof *l->history);
         must(l->history != NULL);
     }
-    l->history[l->history_count++] =
-        (struct coord_point){l->closed.index + 1, kind, name, value};
+    l->history[l->history_count++] = (struct coord_point){l->closed.index + 1, kind, name, value};
 }
 
 static void remember_leg(struct coord_loop *l)
@@ -137,8 +138,9 @@ static enum status burn(struct coord_loop *l)
     if (st == ST_OK && l->burnt >= BURNS_MAX) {
         char awaited[256];
         presence_awaited(awaited, sizeof awaited, &l->presence);
-        return fault(EC_RUN_QUORUM, "round", "%zu attempts at round %" PRIu64
-                     " failed; awaited at last: %s", l->burnt, l->rounds_done + 1, awaited);
+        return fault(EC_RUN_QUORUM, "round",
+                     "%zu attempts at round %" PRIu64 " failed; awaited at last: %s", l->burnt,
+                     l->rounds_done + 1, awaited);
     }
     return st == ST_OK ? step(l, EV_BURNT) : st;
 }
@@ -267,10 +269,12 @@ static uint32_t site_of(const struct coord_loop *l, const struct msg *m)
 static enum status handle(struct coord_loop *l, const struct msg *m)
 {
     uint32_t site = site_of(l, m);
+    bool joins = m->head.type == MSG_JOIN;
     if (!digest_equal(&m->head.config, &l->plan->digest))
-        return fault(EC_RUN_MISMATCH, l->presence.site[site].name, "runs another plan");
+        return fault(EC_RUN_MISMATCH, joins ? m->as.join.site : l->presence.site[site].name,
+                     "runs another plan");
     enum coord_phase phase = l->coord.phase;
-    if (m->head.type == MSG_JOIN && phase == CO_LISTEN)
+    if (joins && phase == CO_LISTEN && l->turn == 0)
         return join(l, site, m);
     if (m->head.round != l->turn || !l->presence.site[site].joined)
         return not_due(l, site, m);
@@ -294,8 +298,8 @@ static bool required_answered(const struct coord_loop *l)
         const char *name = settings_list_text(l->plan->set, i, "round.required");
         bool here = false;
         for (uint32_t s = 0; s < l->presence.sites; s++)
-            here = here || (l->presence.site[s].answered &&
-                            strcmp(l->presence.site[s].name, name) == 0);
+            here = here ||
+                   (l->presence.site[s].answered && strcmp(l->presence.site[s].name, name) == 0);
         if (!here)
             return false;
     }
@@ -308,25 +312,35 @@ static uint32_t quorum_of(const struct coord_loop *l)
     return (uint32_t)ceil(share * l->presence.sites - 1e-9);
 }
 
+static bool enough(const struct coord_loop *l)
+{
+    return presence_answered(&l->presence) >= quorum_of(l) && required_answered(l);
+}
+
+/* Who takes part is settled when the first round opens: a site that joins later has missed sums. */
+static enum event due_in_listen(const struct coord_loop *l)
+{
+    if (l->course_opened && l->course.leg.kind == LEG_END)
+        return EV_FINISHED;
+    if (l->turn > 0 || presence_joined(&l->presence) == l->presence.sites)
+        return EV_PRESENT;
+    if (clock_now_ms(l->clock) < l->deadline_ms)
+        return EV_COUNT;
+    return enough(l) ? EV_PRESENT : EV_DEADLINE_SHORT;
+}
+
 /* The event that is due now, EV_COUNT for none. */
 static enum event due(const struct coord_loop *l)
 {
-    if (l->coord.phase == CO_LISTEN) {
-        if (l->course_opened && l->course.leg.kind == LEG_END)
-            return EV_FINISHED;
-        if (presence_joined(&l->presence) == l->presence.sites)
-            return EV_PRESENT;
-        return clock_now_ms(l->clock) >= l->deadline_ms ? EV_DEADLINE_SHORT : EV_COUNT;
-    }
+    if (l->coord.phase == CO_LISTEN)
+        return due_in_listen(l);
     if (l->coord.phase != CO_COLLECT_MASKED && l->coord.phase != CO_COLLECT_ACCEPT)
         return EV_COUNT;
-    uint32_t answered = presence_answered(&l->presence);
-    if (answered == l->presence.sites)
+    if (presence_answered(&l->presence) == presence_joined(&l->presence))
         return EV_COMPLETE;
     if (clock_now_ms(l->clock) < l->deadline_ms)
         return EV_COUNT;
-    bool enough = answered >= quorum_of(l) && required_answered(l);
-    return enough ? EV_DEADLINE_ENOUGH : EV_DEADLINE_SHORT;
+    return enough(l) ? EV_DEADLINE_ENOUGH : EV_DEADLINE_SHORT;
 }
 
 enum status coord_loop_open(struct coord_loop *l, const struct plan *plan, uint32_t sites,

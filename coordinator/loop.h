@@ -15,7 +15,7 @@
 #include "proto/wire/plan.h"
 
 struct coord_point {
-    uint64_t round; /* training round, from 1 */
+    uint64_t round;   /* training round, from 1 */
     const char *kind; /* "loss", "guard" */
     const char *name;
     double value;
@@ -23,8 +23,8 @@ struct coord_point {
 
 struct coord_loop {
     struct coord coord;
-    const struct plan *plan; /* keeps */
-    struct link *link;       /* keeps */
+    const struct plan *plan;   /* keeps */
+    struct link *link;         /* keeps */
     const struct clock *clock; /* keeps */
     struct presence presence;
     struct intake intake;
@@ -33,10 +33,10 @@ struct coord_loop {
     uint8_t *schema; /* of the first site that joined */
     size_t schema_len;
     char schema_of[PRESENCE_NAME_MAX];
-    uint64_t turn;      /* rounds opened so far, burnt ones too: the round of messages */
+    uint64_t turn;        /* rounds opened so far, burnt ones too: the round of messages */
     uint64_t deadline_ms; /* of the open phase */
-    size_t burnt;       /* attempts at the due leg that burnt */
-    struct leg closed;  /* the leg whose sum was folded last */
+    size_t burnt;         /* attempts at the due leg that burnt */
+    struct leg closed;    /* the leg whose sum was folded last */
     struct digest fingerprint;
     uint64_t rounds_done; /* legs committed */
     struct coord_point *history;

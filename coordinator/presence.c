@@ -1,5 +1,6 @@
 #include "coordinator/presence.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -9,6 +10,8 @@
 void presence_open(struct presence *p, uint32_t sites)
 {
     *p = (struct presence){.site = must_alloc(sites, sizeof *p->site), .sites = sites};
+    for (uint32_t i = 0; i < sites; i++)
+        snprintf(p->site[i].name, sizeof p->site[i].name, "site %" PRIu32, i + 1);
 }
 
 void presence_close(struct presence *p)
@@ -23,7 +26,7 @@ bool presence_join(struct presence *p, uint32_t site, const char *name)
     struct presence_site *s = &p->site[site];
     if (s->joined)
         return false;
-    s->joined = true;
+    s->joined = s->answered = true;
     snprintf(s->name, sizeof s->name, "%s", name);
     return true;
 }

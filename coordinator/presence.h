@@ -11,10 +11,10 @@
 #define PRESENCE_NAME_MAX 64
 
 struct presence_site {
-    char name[PRESENCE_NAME_MAX];
-    bool joined;   /* belongs to the run */
-    bool answered; /* in the phase that is open */
-    bool counted;  /* its contribution is in the open sum */
+    char name[PRESENCE_NAME_MAX]; /* "site 3" before it joined */
+    bool joined;                  /* belongs to the run */
+    bool answered;                /* in the phase that is open */
+    bool counted;                 /* its contribution is in the open sum */
     size_t rounds_joined, rounds_missed;
 };
 
@@ -25,7 +25,7 @@ struct presence {
 
 void presence_open(struct presence *p, uint32_t sites);
 void presence_close(struct presence *p);
-/* false when this site has joined before. */
+/* Counts as its answer in the phase that is open. false when this site has joined before. */
 bool presence_join(struct presence *p, uint32_t site, const char *name);
 uint32_t presence_joined(const struct presence *p);
 /* A new phase: nobody has answered. A new round: nobody is counted either. */

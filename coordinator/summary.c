@@ -101,8 +101,8 @@ static void check_noise(struct report *r)
     if (off == 0)
         snprintf(check->why, sizeof check->why, "probes read nothing from noise (%zu rows)", rows);
     else
-        snprintf(check->why, sizeof check->why, "probes read something from noise in %zu of %zu rows",
-                 off, rows);
+        snprintf(check->why, sizeof check->why,
+                 "probes read something from noise in %zu of %zu rows", off, rows);
 }
 
 static void check_split(struct report *r, const struct settings *plan)

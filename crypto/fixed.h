@@ -3,7 +3,7 @@
  *
  *     word = RNE(value * 2^shift), then tail words: count (1), four guard words (0)
  *
- * A count below 2^(63 - shift) / sites_max is exact. Like quant.h for what is summed, not averaged.
+ * A count up to 2^(62 - shift) / sites_max is exact. Like quant.h for what is summed, not averaged.
  */
 #ifndef EVENHAND_FIXED_H
 #define EVENHAND_FIXED_H

@@ -11,8 +11,8 @@
 
 const char *leg_name(enum leg_kind kind)
 {
-    static const char *const names[] = {"moments", "train", "guard", "scale", "probe",
-                                        "valid",   "test",  "place", "end"};
+    static const char *const names[] = {"moments", "erase", "train", "guard", "scale", "spread",
+                                        "probe",   "valid", "test",  "place", "end"};
     must((size_t)kind < COUNT(names));
     return names[kind];
 }
@@ -24,8 +24,7 @@ static size_t moments_values(const struct population *who)
 
 static struct leg leg_of(const struct course *c, enum leg_kind kind, uint64_t index)
 {
-    struct leg leg = {
-        .kind = kind, .round = c->leg.round + 1, .index = index, .shift = SUM_SHIFT};
+    struct leg leg = {.kind = kind, .round = c->leg.round + 1, .index = index, .shift = SUM_SHIFT};
     double rounds = (double)settings_int(c->plan, "rounds");
     leg.progress = 1;
     switch (kind) {
@@ -34,6 +33,12 @@ static struct leg leg_of(const struct course *c, enum leg_kind kind, uint64_t in
         leg.shift = (unsigned)settings_int(c->plan, "data.sum_bits");
         leg.progress = 0;
         break;
+    case LEG_ERASE: {
+        struct population who = course_erasable(c);
+        leg.values = erasure_values(&who);
+        leg.progress = 0;
+        break;
+    }
     case LEG_TRAIN:
         leg.mean = true;
         leg.values = c->model->params + c->model->loss_count;
@@ -44,6 +49,9 @@ static struct leg leg_of(const struct course *c, enum leg_kind kind, uint64_t in
         break;
     case LEG_SCALE:
         leg.values = 2 * c->exam.spec.width + 1;
+        break;
+    case LEG_SPREAD:
+        leg.values = c->exam.spec.slice_count + 1;
         break;
     case LEG_PROBE:
         leg.mean = true;
@@ -67,7 +75,7 @@ enum status course_open(struct course *c, const struct settings *plan,
 {
     *c = (struct course){.plan = plan, .who = *schema};
     for (size_t i = 0; i < MODEL_LOSSES_MAX; i++)
-        c->loss[i] = NAN;
+        c->loss[i] = (double)NAN;
     c->mean = must_alloc(schema->width, sizeof(double));
     c->scale = must_alloc(schema->width, sizeof(double));
     c->merge = merge_find(settings_text(plan, "merge.rule"));
@@ -81,6 +89,7 @@ void course_close(struct course *c)
     exam_close(&c->exam);
     if (c->model != NULL)
         c->model->ops->close(&c->model);
+    erasure_close(&c->erasure);
     free(c->theta);
     free(c->merge_state);
     free(c->mean);
@@ -125,6 +134,13 @@ static void fold_target(struct target *t, const double *v)
         t->share[l] = t->known > 0 ? v[l] / t->known : 0;
 }
 
+static bool erases(const struct course *c)
+{
+    return c->who.group_count > 0 &&
+           (settings_bool(c->plan, "model.erase_first") ||
+            settings_has(c->plan, "evaluate.representations", "erasure"));
+}
+
 static enum status fold_moments(struct course *c, const double *v)
 {
     struct population *who = &c->who;
@@ -147,9 +163,40 @@ static enum status fold_moments(struct course *c, const double *v)
     c->merge_state = must_alloc(c->merge->state_doubles(c->model->params) + 1, sizeof(double));
     ops->init(c->theta, c->model, (uint64_t)settings_int(c->plan, "seed"));
     st = exam_open(&c->exam, c->plan, who, c->model);
+    if (st == ST_OK && erases(c) && who->width > ERASURE_WIDTH_MAX)
+        st = fault(EC_CFG_CONFLICT, "model.erase_first", "%zu features, erasure takes at most %d",
+                   who->width, ERASURE_WIDTH_MAX);
+    if (st == ST_OK)
+        c->leg = leg_of(c, erases(c) ? LEG_ERASE : LEG_TRAIN, 0);
+    return st;
+}
+
+/* --- erasure ------------------------------------------------------------------------------- */
+
+struct population course_erasable(const struct course *c)
+{
+    struct population who = c->who;
+    double fewest = (double)settings_int(c->plan, "privacy.min_cell");
+    for (size_t g = 0; g < who.group_count; g++)
+        for (size_t l = 0; l < who.group[g].levels; l++)
+            if (who.group[g].share[l] * who.group[g].known < fewest)
+                who.group[g].share[l] = 0;
+    return who;
+}
+
+static enum status fold_erase(struct course *c, const double *values)
+{
+    struct population who = course_erasable(c);
+    enum status st = erasure_open(&c->erasure, &who, values,
+                                  settings_real(c->plan, "model.erase_shrinkage"));
     if (st == ST_OK)
         c->leg = leg_of(c, LEG_TRAIN, 0);
     return st;
+}
+
+void course_erase(real *y, const struct course *c, const real *x, size_t rows)
+{
+    erasure_apply(y, &c->erasure, x, rows);
 }
 
 /* --- training ------------------------------------------------------------------------------ */
@@ -211,6 +258,8 @@ enum status course_fold(struct course *c, const double *values, double weight)
     switch (c->leg.kind) {
     case LEG_MOMENTS:
         return fold_moments(c, values);
+    case LEG_ERASE:
+        return fold_erase(c, values);
     case LEG_TRAIN:
         fold_train(c, values, weight);
         return ST_OK;
@@ -219,6 +268,10 @@ enum status course_fold(struct course *c, const double *values, double weight)
         return ST_OK;
     case LEG_SCALE:
         exam_fold_scale(&c->exam, values);
+        c->leg = leg_of(c, LEG_SPREAD, 0);
+        return ST_OK;
+    case LEG_SPREAD:
+        exam_fold_spread(&c->exam, values);
         c->leg = leg_of(c, LEG_PROBE, 0);
         return ST_OK;
     case LEG_PROBE:

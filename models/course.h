@@ -1,7 +1,8 @@
 /*
  * course.h - the run as a sequence of summed vectors: a pure function both ends compute.
  *
- *     moments -> train ... train -> guard -> ... -> scale -> (probe -> valid) ... -> test -> place -> end
+ *     moments -> (erase) -> train ... train -> guard -> ... -> scale -> spread -> (probe -> valid) ... -> test -> place
+ *     -> end
  *
  * A leg is one round: what every site contributes and how long it is. course_fold takes the
  * published sum of the leg that is due and moves on; because both ends fold the same sums, they
@@ -11,14 +12,17 @@
 #ifndef EVENHAND_COURSE_H
 #define EVENHAND_COURSE_H
 
+#include "models/erasure/erasure.h"
 #include "models/exam.h"
 #include "models/merge/merge.h"
 
 enum leg_kind {
     LEG_MOMENTS, /* sums of features, squares and levels over training rows */
+    LEG_ERASE,   /* second moments, where the plan erases attributes in closed form */
     LEG_TRAIN,   /* mean difference of the model, and losses */
     LEG_GUARD,   /* sums of the collapse guard over validation rows */
     LEG_SCALE,   /* sums of the evaluation's features over training rows */
+    LEG_SPREAD,  /* largest eigenvalue of each representation, weighted by training rows */
     LEG_PROBE,   /* mean difference of the probes */
     LEG_VALID,   /* their histograms over validation rows */
     LEG_TEST,    /* their histograms over test rows */
@@ -28,12 +32,12 @@ enum leg_kind {
 
 struct leg {
     enum leg_kind kind;
-    bool mean;         /* a weighted mean of differences (quant.h), else a sum (fixed.h) */
-    size_t values;     /* of one contribution */
-    uint64_t round;    /* 1 for the first leg */
-    uint64_t index;    /* training round of the model, or of the probes, from 0 */
-    double progress;   /* of the model's training, 0..1 */
-    unsigned shift;    /* binary places of a sum */
+    bool mean;       /* a weighted mean of differences (quant.h), else a sum (fixed.h) */
+    size_t values;   /* of one contribution */
+    uint64_t round;  /* 1 for the first leg */
+    uint64_t index;  /* training round of the model, or of the probes, from 0 */
+    double progress; /* of the model's training, 0..1 */
+    unsigned shift;  /* binary places of a sum */
 };
 
 /* Losses travel behind the differences in units of this, so that they fit the clip. */
@@ -42,21 +46,22 @@ struct leg {
 struct course {
     const struct settings *plan; /* keeps */
     struct population who;
-    double *mean, *scale;        /* [who.width] of raw features over all training rows */
+    double *mean, *scale; /* [who.width] of raw features over all training rows */
     const struct merge_ops *merge;
-    struct model *model;         /* NULL before the moments are in */
+    struct model *model; /* NULL before the moments are in */
     real *theta;
     double *merge_state;
+    struct erasure erasure;      /* columns 0: nothing is erased */
     struct exam exam;
-    struct leg leg;              /* what is due */
+    struct leg leg;                /* what is due */
     double loss[MODEL_LOSSES_MAX]; /* of the last training round, NAN before */
     struct guard guard[MODEL_GUARDS_MAX];
-    size_t guard_count;          /* of the last guard leg */
+    size_t guard_count; /* of the last guard leg */
 };
 
 const char *leg_name(enum leg_kind kind); /* "moments", "train", ... */
 
-/* schema as every site described it. EC_MODEL_SHAPE and what models complain about come later, by fold. */
+/* schema as every site described it. What a model complains of (EC_MODEL_SHAPE) comes by fold. */
 MUST_CHECK enum status course_open(struct course *c, const struct settings *plan,
                                    const struct population *schema);
 void course_close(struct course *c);
@@ -68,6 +73,10 @@ MUST_CHECK enum status course_fold(struct course *c, const double *values, doubl
 /* The vector that a leg of means trains, and its model: the subject or the probes. */
 real *course_vector(const struct course *c);
 const struct model *course_learner(const struct course *c);
+/* y [rows, width] = x erased as the sums of LEG_ERASE say; y may be x. */
+void course_erase(real *y, const struct course *c, const real *x, size_t rows);
+/* The population that second moments are summed for: levels of too few rows are left alone. */
+struct population course_erasable(const struct course *c);
 /* Cap of a site's weight in legs of means: all training rows (1 before the moments). */
 double course_weight_cap(const struct course *c);
 

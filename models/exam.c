@@ -5,30 +5,31 @@
 
 #include "proto/base/must.h"
 
-#define R2_TEST_VALUES 4
-#define R2_PLACE_VALUES 4
+#define R2_TEST_VALUES   4
+#define R2_PLACE_VALUES  4
 #define AUC_PLACE_VALUES 6
+
+const char *const exam_representations[REP_COUNT] = {"original", "erasure", "debiased", "noise"};
 
 size_t exam_width(const struct exam *e, enum representation r)
 {
     bool released = e->subject->release_width > 0;
-    if (r == REP_ORIGINAL || !released)
+    if (r == REP_ORIGINAL || r == REP_ERASURE || !released)
         return e->who->width;
     return e->subject->release_width;
 }
 
 static void pick_slices(struct exam *e)
 {
-    static const char *const names[REP_COUNT] = {"original", "debiased", "noise"};
     bool released = e->subject->release_width > 0;
     for (size_t r = 0; r < REP_COUNT; r++) {
-        bool wanted = settings_has(e->plan, "evaluate.representations", names[r]);
+        bool wanted = settings_has(e->plan, "evaluate.representations", exam_representations[r]);
         if (!wanted || (r == REP_DEBIASED && !released))
             continue;
         size_t at = e->spec.slice_count++;
         e->slice_of[at] = (enum representation)r;
-        e->spec.slice[at] =
-            (struct probe_slice){e->spec.width, exam_width(e, (enum representation)r)};
+        e->spec.slice[at] = (struct probe_slice){.at = e->spec.width,
+                                                 .width = exam_width(e, (enum representation)r)};
         e->spec.width += e->spec.slice[at].width;
     }
 }
@@ -382,9 +383,12 @@ static void open_tables(struct row_tables *tab, const struct exam *e, const stru
     int64_t *counts = must_alloc(2 * bins, sizeof(int64_t));
     for (size_t s = 0; s < seeds; s++) {
         counts_of(counts, e->test + row->valid_at + s * 2 * bins, 2 * bins);
+        double auc = hist_auc(counts, counts + bins, bins);
+        if (isnan(auc)) /* a class is empty: its patients are counted, nothing is placed */
+            continue;
         hist_placements(tab->of_positive + s * bins, tab->of_negative + s * bins, counts,
                         counts + bins, bins);
-        tab->theta += hist_auc(counts, counts + bins, bins) / (double)seeds;
+        tab->theta += auc / (double)seeds;
     }
     free(counts);
 }
@@ -409,7 +413,7 @@ void exam_place(double *values, const struct exam *e, const real *probe_logits,
         for (size_t s = 0; s < u->seeds; s++)
             r[s] = reading_of(e, u, s, probe_logits, own_logits, b);
         struct patient_sums p = {0};
-        for (size_t i = 0; i < b->rows && !isnan(tab.theta); i++) {
+        for (size_t i = 0; i < b->rows; i++) {
             for (size_t s = 0; s < u->seeds; s++) {
                 if (row->r2)
                     add_r2(&p, u, &r[s], tab.theta, i);

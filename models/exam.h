@@ -12,7 +12,8 @@
  * a pure function of the plan, the population and the published sums.
  *
  * What a site contributes:
- *   valid, test   per row and seed: AUC {positives [bins], negatives [bins]}, R^2 {n, y, y^2, squared error}
+ *   valid, test   per row and seed: AUC {positives [bins], negatives [bins]},
+ *                 R^2 {n, y, y^2, squared error}
  *   place         per row: AUC {xx, yy, xy, patients, with positive, with negative},
  *                 R^2 {ee, tt, et, patients}                          (models/metrics/interval.h)
  */
@@ -24,24 +25,25 @@
 #include "models/metrics/hist.h"
 #include "models/metrics/measure.h"
 
-enum representation { REP_ORIGINAL, REP_DEBIASED, REP_NOISE, REP_COUNT };
+enum representation { REP_ORIGINAL, REP_ERASURE, REP_DEBIASED, REP_NOISE, REP_COUNT };
+extern const char *const exam_representations[REP_COUNT];
 
 struct exam_unit {
-    bool own;            /* the model's own head instead of fresh probes */
-    size_t slice;        /* of probes; 0 for own */
+    bool own;     /* the model's own head instead of fresh probes */
+    size_t slice; /* of probes; 0 for own */
     enum representation representation;
     enum probe_kind kind;
     bool group;
     size_t target;
-    size_t head, seeds;  /* fresh probes head..head+seeds */
+    size_t head, seeds; /* fresh probes head..head+seeds */
     size_t row, row_count;
 };
 
 struct exam_row {
     size_t unit;
-    bool r2;             /* else AUC of level against base */
+    bool r2; /* else AUC of level against base */
     size_t level, base;
-    size_t valid_at;     /* where its first seed starts in valid and test vectors */
+    size_t valid_at; /* where its first seed starts in valid and test vectors */
     size_t place_at;
 };
 
@@ -52,12 +54,12 @@ struct exam_head {
 };
 
 struct exam {
-    const struct settings *plan;     /* keeps */
-    const struct population *who;    /* keeps */
-    const struct model *subject;     /* keeps: the model under evaluation */
+    const struct settings *plan;  /* keeps */
+    const struct population *who; /* keeps */
+    const struct model *subject;  /* keeps: the model under evaluation */
     struct hist_axis axis;
     struct probe_spec spec;
-    struct model *probes;            /* NULL when the plan asks for none */
+    struct model *probes; /* NULL when the plan asks for none */
     enum representation slice_of[PROBE_SLICES_MAX];
     size_t unit_count, row_count;
     struct exam_unit *unit;
@@ -66,9 +68,9 @@ struct exam {
     real *theta, *best;               /* probes: now, and each head's best */
     double *velocity;                 /* of the linear heads, which sum up rounds with momentum */
     struct exam_head *head;
-    double *mean, *scale;             /* [spec.width] of the features; scale 0: constant */
-    double *test, *place;             /* the published sums */
-    bool finished;                    /* no probe is waiting for a better round */
+    double *mean, *scale; /* [spec.width] of the features; scale 0: constant */
+    double *test, *place; /* the published sums */
+    bool finished;        /* no probe is waiting for a better round */
 };
 
 /* EC_EVAL_TOO_FEW when there is nothing to measure. who's shares must be known. */
@@ -80,6 +82,8 @@ void exam_close(struct exam *e);
 size_t exam_width(const struct exam *e, enum representation r);
 /* Sums {x [W], x^2 [W], rows} of the training rows' features -> mean and scale. */
 void exam_fold_scale(struct exam *e, const double *sums);
+/* Sums {largest eigenvalue * rows of each slice, rows}: their mean bounds the eigenvalue of all rows. */
+void exam_fold_spread(struct exam *e, const double *sums);
 /* The mean difference of one probe round [probes->params]. */
 void exam_fold_probe(struct exam *e, const double *mean);
 /* Validation histograms of one probe round: keeps the best, sets finished. */

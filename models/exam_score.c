@@ -8,8 +8,8 @@
 #include "models/metrics/interval.h"
 #include "proto/base/must.h"
 
-#define LEVEL .95
-#define BETTER 1e-9
+#define LEVEL    .95
+#define BETTER   1e-9
 #define MOMENTUM .9
 
 static void counts_of(int64_t *counts, const double *values, size_t n)
@@ -29,7 +29,8 @@ static double auc_of(int64_t *counts, const struct exam *e, const double *values
 static double r2_of(const double *sums)
 {
     double n = sums[0];
-    struct r2_sums s = {.sse = sums[3], .rows = n, .sst = n > 0 ? sums[2] - sums[1] * sums[1] / n : 0};
+    struct r2_sums s = {
+        .sse = sums[3], .rows = n, .sst = n > 0 ? sums[2] - sums[1] * sums[1] / n : 0};
     return n > 0 ? r2_value(&s) : (double)NAN;
 }
 
@@ -43,6 +44,13 @@ void exam_fold_scale(struct exam *e, const double *sums)
         e->mean[i] = mean;
         e->scale[i] = variance > 1e-10 * (1 + mean * mean) ? sqrt(variance) : 0;
     }
+}
+
+void exam_fold_spread(struct exam *e, const double *sums)
+{
+    double rows = sums[e->spec.slice_count];
+    for (size_t s = 0; s < e->spec.slice_count; s++)
+        probes_set_rate(e->probes, s, rows > 0 ? sums[s] / rows : 0);
 }
 
 /* Plain steps of many small sites are short and point the same way: momentum over rounds
@@ -160,16 +168,15 @@ size_t exam_measure_count(const struct exam *e)
 
 static struct measure blank(const struct exam *e, const struct exam_row *row)
 {
-    static const char *const reps[REP_COUNT] = {"original", "debiased", "noise"};
     const struct exam_unit *u = &e->unit[row->unit];
     const struct target *t = u->group ? &e->who->group[u->target] : &e->who->task[u->target];
     struct measure m = {.leakage = u->group,
-                        .representation = reps[u->representation],
+                        .representation = exam_representations[u->representation],
                         .probe = u->kind == PROBE_MLP ? "mlp" : "linear",
                         .metric = row->r2 ? "r2" : "auc",
-                        .value = NAN,
-                        .lo = NAN,
-                        .hi = NAN,
+                        .value = (double)NAN,
+                        .lo = (double)NAN,
+                        .hi = (double)NAN,
                         .interval = "",
                         .seeds = u->seeds,
                         .split = settings_text(e->plan, "evaluate.score")};
@@ -181,6 +188,13 @@ static struct measure blank(const struct exam *e, const struct exam_row *row)
     else
         snprintf(m.target, sizeof m.target, "%s", t->name);
     return m;
+}
+
+/* Not the number, and not how few people are behind it either. */
+static void withhold(struct measure *m)
+{
+    m->withheld = true;
+    m->rows = m->patients = (double)NAN;
 }
 
 static void measure_r2(struct measure *m, const struct exam *e, const struct exam_row *row,
@@ -200,8 +214,8 @@ static void measure_r2(struct measure *m, const struct exam *e, const struct exa
     m->rows = s.rows;
     m->patients = s.patients;
     if (s.patients > 0 && s.patients < min_cell) {
-        m->withheld = true;
-        snprintf(m->why, sizeof m->why, "fewer than %.0f patients", min_cell);
+        withhold(m);
+        snprintf(m->why, sizeof m->why, "fewer than %.0f held-out patients", min_cell);
         return;
     }
     m->value = s.rows > 0 ? r2_value(&s) : (double)NAN;
@@ -221,8 +235,7 @@ static bool estimable(struct measure *m, const struct cluster_sums *s, double mi
     bool small = (s->with_positive > 0 && s->with_positive < min_cell) ||
                  (s->with_negative > 0 && s->with_negative < min_cell);
     if (small) {
-        m->withheld = true;
-        m->rows = m->patients = NAN;
+        withhold(m);
         snprintf(m->why, sizeof m->why, "a class has fewer than %.0f held-out patients", min_cell);
         return false;
     }
@@ -273,7 +286,8 @@ static void measure_accuracy(struct measure *m, int64_t *counts, const struct ex
     if (!estimable(m, &s, min_cell))
         return;
     size_t bins = e->axis.bins;
-    size_t at = hist_bin_of_threshold(&e->axis, settings_list_real(e->plan, 0, "evaluate.thresholds"));
+    size_t at =
+        hist_bin_of_threshold(&e->axis, settings_list_real(e->plan, 0, "evaluate.thresholds"));
     double right = (double)hist_count_from(counts, bins, at) + s.negatives -
                    (double)hist_count_from(counts + bins, bins, at);
     struct interval i = interval_wilson(right, m->rows, LEVEL);

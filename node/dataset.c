@@ -202,6 +202,7 @@ void dataset_close(struct dataset *d)
     free(d->task);
     free(d->group);
     free(d->x);
+    free(d->erased);
     for (size_t s = 0; s < COUNT(d->split_row); s++)
         free(d->split_row[s]);
     flat_close(&d->flat);

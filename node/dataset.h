@@ -24,6 +24,8 @@ struct dataset {
     real *task;               /* [task_count, rows] */
     real *group;              /* [group_count, rows], regression standardised by dataset_standardise */
     real *x;                  /* [rows, width] standardised; NULL before dataset_standardise */
+    real *erased;             /* the same with attributes erased; NULL where the run erases nothing */
+    const real *input;        /* what the model sees: x or erased */
     size_t split_rows[3];
     uint32_t *split_row[3]; /* row numbers of each split, ascending */
 };

@@ -5,7 +5,8 @@
 
 #include "proto/base/must.h"
 
-#define CHUNK 256
+#define CHUNK        256
+#define SPREAD_STEPS 16 /* enough for a step length: the value grows towards the true one */
 
 static enum split scored_split(const struct course *c)
 {
@@ -51,7 +52,7 @@ static struct rows_view view_of(const struct evaluation *e, bool wide, const uin
 {
     const struct dataset *d = e->data;
     return (struct rows_view){.width = wide ? e->course->exam.spec.width : d->width,
-                              .x = wide ? e->features : d->x,
+                              .x = wide ? e->features : d->input,
                               .task = d->task,
                               .group = d->group,
                               .total = d->rows,
@@ -75,10 +76,10 @@ void evaluation_open(struct evaluation *e, const struct dataset *data, const str
     size_t width = larger(data->width, c->exam.spec.width);
     size_t logits = larger(m->outputs, p != NULL ? p->outputs : 0);
     size_t targets = c->who.task_count + c->who.group_count;
-    size_t scratch = larger(m->ops->scratch_bytes(m, CHUNK),
-                            p != NULL ? p->ops->scratch_bytes(p, CHUNK) : 0);
-    arena_open(&e->arena, scratch + arena_need(CHUNK * sizeof(real) *
-                                                   (2 * width + logits + targets), 8));
+    size_t scratch =
+        larger(m->ops->scratch_bytes(m, CHUNK), p != NULL ? p->ops->scratch_bytes(p, CHUNK) : 0);
+    arena_open(&e->arena,
+               scratch + arena_need(CHUNK * sizeof(real) * (2 * width + logits + targets), 8));
 }
 
 void evaluation_close(struct evaluation *e)
@@ -99,7 +100,7 @@ static void put_released(struct evaluation *e, size_t at, size_t width, uint64_t
         size_t count = e->data->rows - row < CHUNK ? e->data->rows - row : CHUNK;
         size_t mark = arena_mark(&e->arena);
         real *z = arena_reals(&e->arena, count * width);
-        m->ops->release(z, m, e->course->theta, e->data->x + row * e->data->width,
+        m->ops->release(z, m, e->course->theta, e->data->input + row * e->data->width,
                         e->data->flat.patient + row, count, release_seed, &e->arena);
         for (size_t i = 0; i < count; i++)
             memcpy(e->features + (row + i) * wide + at, z + i * width, width * sizeof(real));
@@ -107,11 +108,11 @@ static void put_released(struct evaluation *e, size_t at, size_t width, uint64_t
     }
 }
 
-static void put_original(struct evaluation *e, size_t at, size_t width)
+static void put_rows(struct evaluation *e, size_t at, const real *x, size_t width)
 {
     size_t wide = e->course->exam.spec.width;
     for (size_t i = 0; i < e->data->rows; i++)
-        memcpy(e->features + i * wide + at, e->data->x + i * width, width * sizeof(real));
+        memcpy(e->features + i * wide + at, x + i * width, width * sizeof(real));
 }
 
 static void put_noise(struct evaluation *e, size_t at, size_t width, uint64_t site)
@@ -134,7 +135,10 @@ void evaluation_features(struct evaluation *e, uint64_t release_seed, uint64_t s
         size_t width = exam->spec.slice[s].width;
         switch (exam->slice_of[s]) {
         case REP_ORIGINAL:
-            put_original(e, at, width);
+            put_rows(e, at, e->data->x, width);
+            break;
+        case REP_ERASURE:
+            put_rows(e, at, e->data->erased, width);
             break;
         case REP_DEBIASED:
             put_released(e, at, width, release_seed);
@@ -153,9 +157,7 @@ void evaluation_rescale(struct evaluation *e)
     for (size_t i = 0; i < e->data->rows; i++) {
         real *x = e->features + i * wide;
         for (size_t k = 0; k < wide; k++)
-            x[k] = exam->scale[k] > 0
-                       ? (real)(((double)x[k] - exam->mean[k]) / exam->scale[k])
-                       : 0;
+            x[k] = exam->scale[k] > 0 ? (real)(((double)x[k] - exam->mean[k]) / exam->scale[k]) : 0;
     }
 }
 
@@ -197,6 +199,45 @@ void evaluation_scale(double *values, struct evaluation *e)
         }
         values[2 * wide] += 1;
     }
+}
+
+/* The largest eigenvalue of the second moments of a slice's training rows, by power iteration. */
+static double spread_of(const struct evaluation *e, const struct probe_slice *slice)
+{
+    struct rows_view view = evaluation_training(e);
+    double *v = must_alloc(2 * slice->width, sizeof *v);
+    double *next = v + slice->width;
+    double value = 0;
+    for (size_t k = 0; k < slice->width; k++)
+        v[k] = 1 / sqrt((double)slice->width);
+    for (int step = 0; step < SPREAD_STEPS && view.count > 0; step++) {
+        memset(next, 0, slice->width * sizeof *next);
+        for (size_t i = 0; i < view.count; i++) {
+            const real *x = view.x + view.row[i] * view.width + slice->at;
+            double dot = 0;
+            for (size_t k = 0; k < slice->width; k++)
+                dot += (double)x[k] * v[k];
+            for (size_t k = 0; k < slice->width; k++)
+                next[k] += dot * (double)x[k];
+        }
+        double norm = 0;
+        for (size_t k = 0; k < slice->width; k++)
+            norm += next[k] * next[k];
+        value = sqrt(norm) / (double)view.count;
+        for (size_t k = 0; k < slice->width && norm > 0; k++)
+            v[k] = next[k] / sqrt(norm);
+    }
+    free(v);
+    return value;
+}
+
+void evaluation_spread(double *values, struct evaluation *e)
+{
+    const struct probe_spec *spec = &e->course->exam.spec;
+    double rows = (double)e->data->split_rows[SPLIT_TRAIN];
+    for (size_t s = 0; s < spec->slice_count; s++)
+        values[s] = rows * spread_of(e, &spec->slice[s]);
+    values[spec->slice_count] = rows;
 }
 
 /* Logits of a chunk of rows; NULL where there is no such model. */

@@ -1,7 +1,7 @@
 /*
  * evaluate.h - what a site counts for the evaluation: features of its rows, histograms, placements.
  *
- *     standardised x -> released z, noise -> one wide row a patient's row -> probes' logits -> counts
+ *     standardised x -> released z, noise -> one wide row for each row -> probes' logits -> counts
  *
  * Scored rows stand in order of their patients, so that a patient's rows are neighbours.
  */
@@ -15,8 +15,8 @@
 struct evaluation {
     const struct dataset *data; /* keeps */
     const struct course *course;
-    real *features;             /* [rows, exam.spec.width]; NULL before evaluation_features */
-    uint32_t *scored;           /* rows that test and place count, by patient */
+    real *features;   /* [rows, exam.spec.width]; NULL before evaluation_features */
+    uint32_t *scored; /* rows that test and place count, by patient */
     size_t scored_count;
     struct arena arena;
 };
@@ -34,6 +34,7 @@ struct rows_view evaluation_training(const struct evaluation *e);
 /* Contributions [leg.values], cleared first. */
 void evaluation_guard(double *values, struct evaluation *e, const struct step_key *key);
 void evaluation_scale(double *values, struct evaluation *e);
+void evaluation_spread(double *values, struct evaluation *e); /* after evaluation_rescale */
 void evaluation_valid(double *values, struct evaluation *e);
 void evaluation_test(double *values, struct evaluation *e);
 void evaluation_place(double *values, struct evaluation *e);

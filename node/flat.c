@@ -18,6 +18,7 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "flat files are mapped
 #define FLAT_VERSION 1
 #define FLAT_ALIGN   64
 #define HEADER_BYTES 96
+#define NAME_WANTED  "1 to 63 bytes of UTF-8"
 #define CHECKSUM_AT  (HEADER_BYTES - 8)
 
 static const uint8_t flat_magic[8] = "EVHFLAT1";
@@ -80,11 +81,36 @@ static const struct target *target_at(const struct flat *f, size_t i)
 
 /* Judgement. */
 
-static bool named(const char name[static TARGET_NAME_MAX])
+/* The bytes of the UTF-8 character at `at`; 0: a control character, or no UTF-8. */
+static size_t character(const char *at)
+{
+    const unsigned char *c = (const unsigned char *)at;
+    size_t len = c[0] < 0x80 ? 1 : c[0] < 0xe0 ? 2 : c[0] < 0xf0 ? 3 : 4;
+    uint32_t point = len == 1 ? c[0] : c[0] & (0x7fu >> len);
+    static const uint32_t least[] = {0, 0x20, 0x80, 0x800, 0x10000};
+
+    if ((c[0] >= 0x80 && c[0] < 0xc2) || c[0] > 0xf4 || c[0] == 0x7f)
+        return 0;
+    for (size_t i = 1; i < len; i++) {
+        if ((c[i] & 0xc0) != 0x80)
+            return 0;
+        point = point << 6 | (c[i] & 0x3f);
+    }
+    bool surrogate = point >= 0xd800 && point <= 0xdfff;
+    return point < least[len] || surrogate || point > 0x10ffff ? 0 : len;
+}
+
+bool flat_can_name(const char *name)
 {
     size_t len = strnlen(name, TARGET_NAME_MAX);
+    size_t at = 0;
+    size_t step = 1;
 
-    return len > 0 && len < TARGET_NAME_MAX;
+    while (at < len && len < TARGET_NAME_MAX && step > 0) {
+        step = character(name + at);
+        at += step;
+    }
+    return len > 0 && len < TARGET_NAME_MAX && step > 0;
 }
 
 static enum status judge_target(const struct target *t, const char *where)
@@ -92,13 +118,13 @@ static enum status judge_target(const struct target *t, const char *where)
     static const size_t least[] = {2, 2, 0};
     static const size_t most[] = {2, TARGET_LEVELS_MAX, 0};
 
-    if (!named(t->name))
-        return fault(EC_DATA_VALUE, where, "a target without a name, or with one too long");
+    if (!flat_can_name(t->name))
+        return fault(EC_DATA_VALUE, where, "a target whose name is not " NAME_WANTED);
     if (t->kind > TARGET_REGRESSION || t->levels < least[t->kind] || t->levels > most[t->kind])
         return fault(EC_DATA_VALUE, where, "%s has %zu levels", t->name, t->levels);
     for (size_t i = 0; i < t->levels; i++)
-        if (!named(t->level[i]))
-            return fault(EC_DATA_VALUE, where, "level %zu of %s has no name, or one too long", i,
+        if (!flat_can_name(t->level[i]))
+            return fault(EC_DATA_VALUE, where, "level %zu of %s: its name is not " NAME_WANTED, i,
                          t->name);
     return ST_OK;
 }
@@ -182,9 +208,8 @@ enum status flat_judge(const struct flat *f, const char *where)
     if (f->task_count > TASKS_MAX || f->group_count > GROUPS_MAX)
         return fault(EC_DATA_SHAPE, where, "%zu tasks and %zu groups, at most %d and %d",
                      f->task_count, f->group_count, TASKS_MAX, GROUPS_MAX);
-    if (!named(f->site))
-        return fault(EC_DATA_VALUE, where, "the site has no name, or one of more than %d bytes",
-                     TARGET_NAME_MAX - 1);
+    if (!flat_can_name(f->site))
+        return fault(EC_DATA_VALUE, where, "the site's name is not " NAME_WANTED);
     for (size_t i = 0; st == ST_OK && i < f->task_count + f->group_count; i++) {
         st = judge_target(target_at(f, i), where);
         if (st == ST_OK)

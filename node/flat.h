@@ -44,6 +44,9 @@ struct flat {
     size_t map_len;
 };
 
+/* Can this name a site, a target or a level? 1 to 63 bytes of UTF-8 without control characters. */
+bool flat_can_name(const char *name);
+
 /* The id of a patient as nodes know it: the first 8 bytes of its digest (crypto/hash.h). */
 uint64_t flat_patient(const void *id, size_t len);
 

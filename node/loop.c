@@ -11,10 +11,12 @@
 
 static struct msg blank(const struct node_loop *l, enum msg_kind kind, uint64_t round)
 {
-    return (struct msg){.head = {.type = (uint8_t)kind,
-                                 .phase = (uint8_t)l->node.phase,
-                                 .config = l->work.plan->digest,
-                                 .round = round}};
+    return (struct msg){
+        .head = {.type = (uint8_t)kind,
+                 .phase = (uint8_t)l->node.phase,
+                 .config = l->work.plan->digest,
+                 .round = round}
+    };
 }
 
 static enum status send_join(struct node_loop *l)
@@ -43,7 +45,8 @@ static enum status upload(struct node_loop *l)
 
 static enum status adopt(struct node_loop *l, const struct msg *result)
 {
-    enum status st = work_adopt(&l->work, &l->fingerprint, &result->vector, result->as.result.sites);
+    enum status st =
+        work_adopt(&l->work, &l->fingerprint, &result->vector, result->as.result.sites);
     if (st != ST_OK)
         return st;
     struct msg m = blank(l, MSG_ACCEPT, l->node.round);
@@ -55,11 +58,13 @@ static enum status adopt(struct node_loop *l, const struct msg *result)
 static enum status same_leg(const struct node_loop *l, const struct msg *open)
 {
     const struct leg *leg = &l->work.course.leg;
-    if (open->as.open.leg == (uint32_t)leg->kind && open->as.open.values == leg->values)
+    bool same = open->as.open.leg == (uint32_t)leg->kind && open->as.open.values == leg->values;
+    if (same && leg->kind != LEG_END)
         return ST_OK;
-    return fault(EC_RUN_MISMATCH, l->name, "the coordinator opens leg %" PRIu32 " of %" PRIu64
-                 " values, here `%s` of %zu is due", open->as.open.leg, open->as.open.values,
-                 leg_name(leg->kind), leg->values);
+    return fault(EC_RUN_MISMATCH, l->name,
+                 "the coordinator opens leg %" PRIu32 " of %" PRIu64
+                 " values, here `%s` of %zu is due",
+                 open->as.open.leg, open->as.open.values, leg_name(leg->kind), leg->values);
 }
 
 static enum status obey(struct node_loop *l, enum order todo, const struct msg *m);
@@ -84,7 +89,7 @@ static enum status obey(struct node_loop *l, enum order todo, const struct msg *
     enum status st = ST_OK;
     switch (todo) {
     case OR_WAIT:
-    case OR_FORGET: /* the contribution is overwritten by the next one; it holds no secret */
+    case OR_FORGET: /* the contribution stays: the leg is tried again with the same bytes */
         return ST_OK;
     case OR_CONNECT:
         return hear(l, HE_LINK_UP, NULL);
@@ -109,15 +114,24 @@ static enum status obey(struct node_loop *l, enum order todo, const struct msg *
     return ST_STATE;
 }
 
+static enum status welcome(struct node_loop *l, const struct msg *m)
+{
+    uint32_t site = m->as.welcome.site;
+    uint32_t sites = m->as.welcome.sites;
+    if (site >= sites)
+        return fault(EC_RUN_STATE, l->name, "welcome as number %" PRIu32 " of %" PRIu32 " sites",
+                     site, sites);
+    enum status st = hear(l, HE_WELCOME, m);
+    return st == ST_OK ? work_begin(&l->work, site, sites) : st;
+}
+
 static enum status handle(struct node_loop *l, const struct msg *m)
 {
     if (!digest_equal(&m->head.config, &l->work.plan->digest))
         return fault(EC_RUN_MISMATCH, l->name, "the coordinator runs another plan");
     switch ((enum msg_kind)m->head.type) {
-    case MSG_WELCOME: {
-        enum status st = hear(l, HE_WELCOME, m);
-        return st == ST_OK ? work_begin(&l->work, m->as.welcome.site, m->as.welcome.sites) : st;
-    }
+    case MSG_WELCOME:
+        return welcome(l, m);
     case MSG_ROUND_OPEN:
         return hear(l, HE_ROUND_OPEN, m);
     case MSG_RESULT:
@@ -153,6 +167,17 @@ void node_loop_close(struct node_loop *l)
     *l = (struct node_loop){0};
 }
 
+/* What training complains about has no place of its own: it happened here. */
+static enum status placed(const struct node_loop *l, enum status st)
+{
+    struct complaint_kept kept = *fault_kept();
+    if (kept.where[0] == '\0') {
+        snprintf(kept.where, sizeof kept.where, "%s", l->name);
+        fault_restore(&kept);
+    }
+    return st;
+}
+
 enum status node_loop_turn(struct node_loop *l)
 {
     for (;;) {
@@ -169,6 +194,6 @@ enum status node_loop_turn(struct node_loop *l)
             continue;
         }
         if (st != ST_OK)
-            return st;
+            return placed(l, st);
     }
 }

@@ -43,9 +43,9 @@ const char *node_phase_name(enum node_phase phase)
 
 const char *heard_name(enum heard what)
 {
-    static const char *const names[HE_COUNT] = {
-        "start",    "link up", "welcome", "round open", "trained", "uploaded",
-        "result", "commit",  "burn",    "differs",    "end"};
+    static const char *const names[HE_COUNT] = {"start",   "link up",  "welcome", "round open",
+                                                "trained", "uploaded", "result",  "commit",
+                                                "burn",    "differs",  "end"};
     must((size_t)what < HE_COUNT);
     return names[what];
 }

@@ -3,12 +3,14 @@
  *
  *   OFFLINE -start-> CONNECTING -link up-> AUTH -welcome-> IDLE
  *
- *   IDLE -round open-> TRAINING -trained-> UPLOADING -uploaded-> UPLOADED -result-> APPLIED -commit-> IDLE
- *     ^                   |                   |                     |                  |
- *     +-------------------+------burn---------+---------------------+                  +-differs-> HALT
+ *   IDLE -round open-> TRAINING -trained-> UPLOADING -uploaded-> UPLOADED -result-> APPLIED
+ *    ^ ^                  |                   |                     |              |    |
+ *    | +------------------+-------burn--------+---------------------+              | differs
+ *    +-------------------------------------commit----------------------------------+    v
+ *                                                                                     HALT
  *
  * The phase names are those of security.md 10.3. KEYED, SHARED, MASKED, VOUCHED and RELEASED belong
- * to secure aggregation; no row leads to them yet, so whatever would needs them is refused.
+ * to secure aggregation; no row leads to them yet, so whatever would need them is refused.
  * After a RESULT the round has happened: it cannot burn any more.
  */
 #ifndef EVENHAND_NODE_H
@@ -55,10 +57,10 @@ enum order {
     OR_WAIT,
     OR_CONNECT,
     OR_JOIN,
-    OR_TRAIN,   /* make this leg's contribution */
+    OR_TRAIN, /* make this leg's contribution */
     OR_UPLOAD,
-    OR_ADOPT,   /* fold the published sum, say what came out */
-    OR_FORGET,  /* drop the round's contribution */
+    OR_ADOPT,  /* fold the published sum, say what came out */
+    OR_FORGET, /* the round does not count; its leg is tried again */
     OR_STOP,
     OR_HALT
 };
@@ -69,8 +71,7 @@ struct node {
 };
 
 /* Moves on and says what to do, or refuses (EC_RUN_STATE) and changes nothing. */
-MUST_CHECK enum status node_hear(struct node *n, enum heard what, uint64_t round,
-                                 enum order *todo);
+MUST_CHECK enum status node_hear(struct node *n, enum heard what, uint64_t round, enum order *todo);
 const char *node_phase_name(enum node_phase phase);
 const char *heard_name(enum heard what);
 

@@ -8,27 +8,29 @@
 #include "proto/base/must.h"
 
 /* Batches of the phases before the last come from a stream of their own. */
-#define SIDE_STREAM (UINT64_C(1) << 40)
+#define SIDE_STREAM  (UINT64_C(1) << 40)
 #define PHASE_STREAM (UINT64_C(1) << 42)
+
+static struct optim adam(void)
+{
+    return (struct optim){.rule = OPTIM_ADAM, .beta1 = .9, .beta2 = .999, .eps = 1e-8};
+}
 
 struct train_spec train_spec_model(const struct settings *plan)
 {
-    bool adam = strcmp(settings_text(plan, "local.optimiser"), "adam") == 0;
-    return (struct train_spec){
-        .pace[0] = {.epochs = settings_size(plan, "local.epochs"),
-                    .steps = settings_size(plan, "local.steps"),
-                    .batch = settings_size(plan, "local.batch")},
-        .clip = settings_real(plan, "local.clip_l2"),
-        .optim = {.rule = adam ? OPTIM_ADAM : OPTIM_SGD,
-                  .beta1 = adam ? .9 : settings_real(plan, "local.momentum"),
-                  .beta2 = .999,
-                  .eps = 1e-8}};
+    struct train_spec spec = {.clip = settings_real(plan, "local.clip_l2"), .optim = adam()};
+    spec.pace[0].epochs = settings_size(plan, "local.epochs");
+    spec.pace[0].steps = settings_size(plan, "local.steps");
+    spec.pace[0].batch = settings_size(plan, "local.batch");
+    if (strcmp(settings_text(plan, "local.optimiser"), "sgd") == 0)
+        spec.optim =
+            (struct optim){.rule = OPTIM_SGD, .beta1 = settings_real(plan, "local.momentum")};
+    return spec;
 }
 
 struct train_spec train_spec_probes(const struct settings *plan, bool linear_too)
 {
-    struct train_spec spec = {
-        .optim = {.rule = OPTIM_ADAM, .beta1 = .9, .beta2 = .999, .eps = 1e-8}};
+    struct train_spec spec = {.optim = adam()};
     size_t at = 0;
     if (linear_too)
         spec.pace[at++] = (struct train_pace){.epochs = settings_size(plan, "evaluate.epochs"),
@@ -43,6 +45,17 @@ static size_t larger(size_t a, size_t b)
     return a > b ? a : b;
 }
 
+/* What a step at this pace takes from the arena at most. */
+static size_t step_bytes(const struct trainer *t, const struct train_pace *pace)
+{
+    if (pace->batch == 0)
+        return 0;
+    struct batches b;
+    batches_open(&b, &t->rows, pace->batch, 0, 0, 0, t->order[0]);
+    size_t longest = 2 * b.batch < t->rows.count ? 2 * b.batch : t->rows.count;
+    return batches_bytes(&b) + t->model->ops->scratch_bytes(t->model, longest);
+}
+
 void trainer_open(struct trainer *t, const struct model *m, const struct train_spec *spec,
                   const struct rows_view *rows)
 {
@@ -52,11 +65,9 @@ void trainer_open(struct trainer *t, const struct model *m, const struct train_s
     t->state = must_alloc(optim_state_reals(&spec->optim, m->params) + 1, sizeof(real));
     for (size_t i = 0; i < COUNT(t->order); i++)
         t->order[i] = must_alloc(rows->count, sizeof(uint32_t));
-    struct batches measure;
-    size_t batch = larger(spec->pace[0].batch, spec->pace[1].batch);
-    batches_open(&measure, rows, batch, 0, 0, 0, t->order[0]);
-    size_t longest = 2 * batch < rows->count ? 2 * batch : rows->count;
-    arena_open(&t->arena, batches_bytes(&measure) + m->ops->scratch_bytes(m, longest));
+    /* Neither pace's longest batch need be the one of the longer setting: 299 rows of 499 by 200. */
+    size_t bytes = larger(step_bytes(t, &spec->pace[0]), step_bytes(t, &spec->pace[1]));
+    arena_open(&t->arena, bytes);
 }
 
 void trainer_close(struct trainer *t)
@@ -72,13 +83,16 @@ void trainer_close(struct trainer *t)
 
 static void move_part(struct trainer *t, size_t phase)
 {
-    const struct model_part *part = &t->model->part[phase];
-    real *grad = t->grad + part->at;
-    vec_clip(grad, part->count, t->spec.clip);
     static const struct optim plain = {.rule = OPTIM_SGD};
+    const struct model_part *part = &t->model->part[phase];
+    const real *grad = t->grad + part->at;
+    struct optim_move move = {.lr = part->lr,
+                              .decay = part->decay,
+                              .scale = vec_clip(grad, part->count, t->spec.clip),
+                              .t = ++t->taken[phase]};
     size_t state_at = optim_state_reals(&t->spec.optim, part->at);
     optim_step(t->theta + part->at, t->state + state_at, part->plain ? &plain : &t->spec.optim,
-               grad, part->count, part->lr, part->decay, ++t->taken[phase]);
+               grad, part->count, &move);
 }
 
 /* Phases that share a part share its optimiser state, so they share its step count too. */

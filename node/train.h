@@ -18,11 +18,11 @@
 struct train_pace {
     size_t epochs, steps; /* steps 0: epochs passes over the rows */
     size_t batch;
-    bool rest;            /* this phase does not train (separate phases only) */
+    bool rest; /* this phase does not train (separate phases only) */
 };
 
 struct train_spec {
-    struct train_pace pace[2]; /* of the whole step, or of the first and the second separate phase */
+    struct train_pace pace[2]; /* of the whole step, or of each separate phase */
     double clip;               /* longest gradient of a phase, L2; 0: none */
     struct optim optim;
 };
@@ -30,11 +30,11 @@ struct train_spec {
 struct trainer {
     const struct model *model; /* keeps */
     struct train_spec spec;
-    struct rows_view rows;     /* keeps what it points to */
-    real *theta;               /* [params] the trained copy */
+    struct rows_view rows; /* keeps what it points to */
+    real *theta;           /* [params] the trained copy */
     real *grad, *state;
-    uint64_t taken[16];        /* steps of each part */
-    uint32_t *order[2];        /* of the last phase's batches, and of the others' */
+    uint64_t taken[16]; /* steps of each part */
+    uint32_t *order[2]; /* of the last phase's batches, and of the others' */
     struct arena arena;
 };
 

@@ -79,11 +79,26 @@ static enum status standardised(struct work *w)
                                test_global ? c->mean : NULL, test_global ? c->scale : NULL);
 }
 
-static struct rows_view training_rows(const struct work *w)
+/* What the model sees, and the erased rows beside the original ones where the run wants them. */
+static void choose_input(struct work *w)
+{
+    struct dataset *d = &w->data;
+    if (d->input != NULL)
+        return;
+    d->input = d->x;
+    if (w->course.erasure.width == 0)
+        return;
+    d->erased = must_alloc(d->rows * d->width, sizeof *d->erased);
+    course_erase(d->erased, &w->course, d->x, d->rows);
+    if (settings_bool(w->plan->set, "model.erase_first"))
+        d->input = d->erased;
+}
+
+static struct rows_view training_rows(const struct work *w, const real *x)
 {
     const struct dataset *d = &w->data;
     return (struct rows_view){.width = d->width,
-                              .x = d->x,
+                              .x = x,
                               .task = d->task,
                               .group = d->group,
                               .total = d->rows,
@@ -115,7 +130,7 @@ static struct trainer *subject_trainer(struct work *w)
 {
     if (w->subject.theta == NULL) {
         struct train_spec spec = train_spec_model(w->plan->set);
-        struct rows_view rows = training_rows(w);
+        struct rows_view rows = training_rows(w, w->data.input);
         trainer_open(&w->subject, w->course.model, &spec, &rows);
     }
     return &w->subject;
@@ -132,7 +147,6 @@ static struct trainer *probe_trainer(struct work *w)
     bool linear = has_linear_probes(w);
     if (w->probes.theta == NULL) {
         struct train_spec spec = train_spec_probes(w->plan->set, linear);
-        evaluation_rescale(&w->evaluation);
         struct rows_view rows = evaluation_training(&w->evaluation);
         trainer_open(&w->probes, exam->probes, &spec, &rows);
     }
@@ -167,6 +181,25 @@ static void put_moments(struct work *w)
         memcpy(tail + 2 + t * TARGET_LEVELS_MAX, m.level[t], sizeof m.level[t]);
 }
 
+#define ERASE_ROWS 64
+
+static void put_erase(struct work *w)
+{
+    struct population who = course_erasable(&w->course);
+    struct rows_view rows = training_rows(w, w->data.x);
+    struct arena arena;
+    size_t targets = rows.task_count + rows.group_count;
+    arena_open(&arena, arena_need(ERASE_ROWS * (rows.width + targets) * sizeof(real), 4));
+    memset(w->values, 0, w->course.leg.values * sizeof *w->values);
+    for (size_t at = 0; at < rows.count; at += ERASE_ROWS) {
+        size_t count = rows.count - at < ERASE_ROWS ? rows.count - at : ERASE_ROWS;
+        struct batch b = batches_slice(&rows, at, count, &arena);
+        erasure_add(w->values, &who, &b);
+        arena_rewind(&arena, 0);
+    }
+    arena_close(&arena);
+}
+
 static enum status contribute_mean(struct work *w, struct trainer *t, uint64_t stream)
 {
     struct step_key key = key_of(w, stream);
@@ -188,12 +221,19 @@ static void put_sums(struct work *w)
     case LEG_MOMENTS:
         put_moments(w);
         break;
+    case LEG_ERASE:
+        put_erase(w);
+        break;
     case LEG_GUARD:
         evaluation_guard(w->values, evaluation_of(w), &key);
         break;
     case LEG_SCALE:
         evaluation_features(evaluation_of(w), release_seed(w), w->site);
         evaluation_scale(w->values, &w->evaluation);
+        break;
+    case LEG_SPREAD:
+        evaluation_rescale(&w->evaluation);
+        evaluation_spread(w->values, &w->evaluation);
         break;
     case LEG_VALID:
         evaluation_valid(w->values, evaluation_of(w));
@@ -215,6 +255,8 @@ static enum status contribute(struct work *w)
         enum status st = standardised(w);
         if (st != ST_OK)
             return st;
+        if (w->course.leg.kind != LEG_ERASE)
+            choose_input(w);
     }
     if (w->course.leg.kind == LEG_TRAIN)
         return contribute_mean(w, subject_trainer(w), 0);
@@ -228,9 +270,14 @@ enum status work_contribute(struct work *w)
 {
     must(w->begun);
     must(w->course.leg.kind != LEG_END);
+    /* Its round burnt. The optimisers have moved on since, so a second try would differ. */
+    if (w->made == w->course.leg.round)
+        return ST_OK;
     double start = clock_seconds();
     make_room(w);
     enum status st = contribute(w);
+    if (st == ST_OK)
+        w->made = w->course.leg.round;
     w->seconds[w->course.leg.kind] += clock_seconds() - start;
     return st;
 }

@@ -18,7 +18,8 @@ struct work {
     bool begun;
     struct trainer subject, probes; /* theta NULL before they are opened */
     struct evaluation evaluation;   /* scored NULL before it is opened */
-    struct ring out;                /* the contribution to the due leg */
+    struct ring out;                /* the contribution to leg number `made` */
+    uint64_t made;                  /* leg.round; 0: none yet */
     size_t out_bytes;               /* room behind out.word */
     double *values;                 /* of a leg of sums */
     float *scratch;                 /* of a leg of means */
@@ -32,7 +33,7 @@ MUST_CHECK enum status work_open(struct work *w, const struct plan *plan, const 
 void work_close(struct work *w);
 /* Site number `site` of `sites`, as the coordinator said: starts the course. */
 MUST_CHECK enum status work_begin(struct work *w, uint32_t site, uint32_t sites);
-/* Computes w->out for the due leg. */
+/* Computes w->out for the due leg, once: a leg that is tried again gets the same bytes. */
 MUST_CHECK enum status work_contribute(struct work *w);
 /* Folds the published sum of the due leg. */
 MUST_CHECK enum status work_adopt(struct work *w, struct digest *fingerprint,

@@ -18,6 +18,7 @@
 #define DIGEST_SHOWN    12
 #define EXIT_ANSWER_NO  1
 #define EXIT_INCOMPLETE 3
+#define DATA_PROGRAM    "evenhand-data"
 
 static enum status jobs_of(size_t *jobs, size_t sites)
 {
@@ -99,6 +100,24 @@ static enum status tell_end(const struct report *r, const char *out, struct json
     return st;
 }
 
+/* model.h5, for whoever reads HDF5: this program does not. */
+static enum status export_model(const char *out)
+{
+    char program[PLAN_PATH_MAX], from[PLAN_PATH_MAX], to[PLAN_PATH_MAX];
+    enum status st = child_path(program, sizeof(program), DATA_PROGRAM);
+    if (st == ST_OK)
+        st = file_join(from, sizeof(from), out, "model.evh");
+    if (st == ST_OK)
+        st = file_join(to, sizeof(to), out, "model.h5");
+    if (st != ST_OK)
+        return st;
+    const char *words[] = {DATA_PROGRAM, "export", from, "--out", to, "--json", NULL};
+    struct json *envelope = NULL;
+    st = child_run(&envelope, program, words);
+    json_close(&envelope);
+    return st;
+}
+
 static enum status run_sites(struct json **data, const struct plan *plan, const char *out)
 {
     struct sites sites;
@@ -112,6 +131,8 @@ static enum status run_sites(struct json **data, const struct plan *plan, const 
     if (st == ST_OK)
         st = sim_run(&report, plan, (const char *const *)sites.path, sites.count, out, &options);
     progress_close(&progress);
+    if (st == ST_OK)
+        st = export_model(out);
     if (st == ST_OK)
         st = tell_end(&report, out, data);
     report_close(&report);

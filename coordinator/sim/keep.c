@@ -16,6 +16,12 @@ static enum status keep_model(const struct coord_loop *l, const char *path)
     digest_text(k.model_digest, &model);
     snprintf(k.model, sizeof k.model, "%s", c->model->ops->name);
     model_map(&k.map, c->model);
+    if (settings_bool(l->plan->set, "model.erase_first")) {
+        k.erase_columns = c->erasure.columns;
+        k.erase_mean = c->erasure.mean;
+        k.erase_u = c->erasure.u;
+        k.erase_v = c->erasure.v;
+    }
     k.plan = settings_normal(l->plan->set);
     enum status st = ckpt_write(path, &k);
     free(k.plan);

@@ -7,7 +7,7 @@
 #include "coordinator/loop.h"
 #include "coordinator/report/report.h"
 
-/* Writes folder/model.evh (models/core/ckpt.h), then folder/report.json; each whole or not at all. */
+/* Writes model.evh (models/core/ckpt.h), then report.json into folder; each whole or not at all. */
 MUST_CHECK enum status keep_run(const struct report *report, const struct coord_loop *l,
                                 const char *folder);
 

@@ -44,7 +44,6 @@ struct sim {
     struct clock clock;
     const struct sim_options *options;
     double started, train_s, evaluate_s, aggregate_s;
-    double bytes_down;
 };
 
 /* --- the crew ------------------------------------------------------------------------------ */
@@ -127,7 +126,8 @@ static double done_share(const struct sim *s, const struct coord_loop *l)
     /* Training and evaluation are taken to last as long as they have so far, a leg alike. */
     const struct settings *plan = l->plan->set;
     double rounds = (double)settings_int(plan, "rounds");
-    double probes = l->course.exam.probes != NULL ? (double)settings_int(plan, "evaluate.rounds") : 0;
+    double probes =
+        l->course.exam.probes != NULL ? (double)settings_int(plan, "evaluate.rounds") : 0;
     double train_done = l->closed.kind == LEG_MOMENTS ? 0
                         : l->closed.kind <= LEG_GUARD ? (double)l->closed.index + 1
                                                       : rounds;
@@ -145,10 +145,9 @@ static double done_share(const struct sim *s, const struct coord_loop *l)
 /* Every leg into the log file. */
 static void note_leg(const struct sim_progress *p)
 {
-    struct log_field field[4 + MODEL_LOSSES_MAX] = {LOG_NUM("round", p->round),
-                                                    LOG_TEXT("stage", p->stage),
-                                                    LOG_NUM("train_round", p->train_round),
-                                                    LOG_NUM("seconds", p->seconds)};
+    struct log_field field[4 + MODEL_LOSSES_MAX] = {
+        LOG_NUM("round", p->round), LOG_TEXT("stage", p->stage),
+        LOG_NUM("train_round", p->train_round), LOG_NUM("seconds", p->seconds)};
     for (size_t i = 0; i < p->loss_count; i++)
         field[4 + i] = LOG_NUM(p->loss_name[i], p->loss[i]);
     log_event(LOG_DEBUG, "leg", field, 4 + p->loss_count);
@@ -197,7 +196,8 @@ static enum status nodes_turn(struct sim *s)
     if (turns == 0)
         return fault(EC_INTERNAL, "simulator", "nobody has anything to do, in phase %s",
                      coord_phase_name(s->coordinator.coord.phase));
-    enum leg_kind kind = s->coordinator.course_opened ? s->coordinator.course.leg.kind : LEG_MOMENTS;
+    enum leg_kind kind =
+        s->coordinator.course_opened ? s->coordinator.course.leg.kind : LEG_MOMENTS;
     double start = clock_seconds();
     crew_run(&s->crew, s->turn, turns);
     double spent = clock_seconds() - start;
@@ -270,7 +270,7 @@ enum status sim_run(struct report *report, const struct plan *plan, const char *
     if (sites == 0)
         return fault(EC_DATA_EMPTY, plan->path, "there is no site");
     struct sim s = {.nodes = (uint32_t)sites, .options = options, .started = clock_seconds()};
-    /* Sites run side by side; a product inside one uses one thread, so bytes do not depend on jobs. */
+    /* Sites run side by side; a product inside one uses one thread: bytes depend on no job. */
     blas_threads(1);
     crew_open(&s.crew, options->jobs);
     enum status st = open_all(&s, plan, flat_paths, options);

@@ -14,20 +14,20 @@
 
 /* Told after every round: for a progress bar, one line a round, or a test. */
 struct sim_progress {
-    size_t round;            /* legs done so far */
-    size_t train_round;      /* of them: training rounds of the model */
-    size_t train_rounds;     /* planned */
-    const char *stage;       /* "moments", "train", "guard", "scale", "probe", "valid", "test", "place" */
-    double done;             /* 0..1, an estimate over the whole run */
+    size_t round;        /* legs done so far */
+    size_t train_round;  /* of them: training rounds of the model */
+    size_t train_rounds; /* planned */
+    const char *stage; /* "moments", "train", "guard", "scale", "probe", "valid", "test", "place" */
+    double done;       /* 0..1, an estimate over the whole run */
     double seconds, seconds_left;
-    size_t loss_count;       /* of a training round */
+    size_t loss_count; /* of a training round */
     const char *const *loss_name;
     const double *loss;
 };
 
 struct sim_options {
-    size_t jobs;            /* sites that train at the same time, at least 1 */
-    uint64_t shuffle;       /* not 0: arrival order is shuffled by this seed */
+    size_t jobs;      /* sites that train at the same time, at least 1 */
+    uint64_t shuffle; /* not 0: arrival order is shuffled by this seed */
     void (*progress)(void *ctx, const struct sim_progress *p); /* may be NULL */
     void *ctx;
 };

@@ -52,6 +52,12 @@ static void write_weight(struct writer *w, real weight)
     write_u32le(w, bits);
 }
 
+static void write_doubles(struct writer *w, const double *v, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        write_f64le(w, v[i]);
+}
+
 static void write_all(struct writer *w, const struct ckpt *c)
 {
     write_bytes(w, magic, sizeof magic);
@@ -63,10 +69,14 @@ static void write_all(struct writer *w, const struct ckpt *c)
     write_u32le(w, (uint32_t)strlen(c->plan));
     write_bytes(w, c->plan, strlen(c->plan));
     write_population(w, &c->who);
-    for (size_t i = 0; i < c->who.width; i++)
-        write_f64le(w, c->mean[i]);
-    for (size_t i = 0; i < c->who.width; i++)
-        write_f64le(w, c->scale[i]);
+    write_doubles(w, c->mean, c->who.width);
+    write_doubles(w, c->scale, c->who.width);
+    write_u32le(w, (uint32_t)c->erase_columns);
+    if (c->erase_columns > 0) {
+        write_doubles(w, c->erase_mean, c->who.width);
+        write_doubles(w, c->erase_u, c->erase_columns * c->who.width);
+        write_doubles(w, c->erase_v, c->erase_columns * c->who.width);
+    }
     map_write(w, &c->map);
     write_u64le(w, c->map.end);
     for (size_t i = 0; i < c->map.end; i++)
@@ -183,6 +193,34 @@ static enum status read_scales(struct ckpt *c, struct reader *r, const char *nam
     return ST_OK;
 }
 
+static bool all_finite(const double *v, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!isfinite(v[i]))
+            return false;
+    return true;
+}
+
+static enum status read_erasure(struct ckpt *c, struct reader *r, const char *name)
+{
+    size_t width = c->who.width;
+    c->erase_columns = read_u32le(r);
+    if (r->spent || c->erase_columns > CKPT_ERASE_MAX)
+        return fault(EC_MODEL_FILE, name, "its erased columns are damaged");
+    if (c->erase_columns == 0)
+        return ST_OK;
+    size_t many = c->erase_columns * width;
+    if (r->left / sizeof(double) < width + 2 * many)
+        return fault(EC_MODEL_FILE, name, "it ends before its erasure");
+    c->erase_mean = read_doubles(r, width);
+    c->erase_u = read_doubles(r, many);
+    c->erase_v = read_doubles(r, many);
+    if (!all_finite(c->erase_mean, width) || !all_finite(c->erase_u, many) ||
+        !all_finite(c->erase_v, many))
+        return fault(EC_MODEL_FILE, name, "a number of its erasure is NaN or infinite");
+    return ST_OK;
+}
+
 static enum status read_weights(struct ckpt *c, struct reader *r, const char *name)
 {
     if (!map_read(&c->map, r))
@@ -219,6 +257,8 @@ enum status ckpt_parse(struct ckpt *c, const uint8_t *bytes, size_t len, const c
     if (st == ST_OK)
         st = read_scales(c, &r, name);
     if (st == ST_OK)
+        st = read_erasure(c, &r, name);
+    if (st == ST_OK)
         st = read_weights(c, &r, name);
     if (st != ST_OK)
         ckpt_close(c);
@@ -243,6 +283,9 @@ void ckpt_close(struct ckpt *c)
     free(c->plan);
     free(c->mean);
     free(c->scale);
+    free(c->erase_mean);
+    free(c->erase_u);
+    free(c->erase_v);
     free(c->theta);
     *c = (struct ckpt){0};
 }

@@ -7,6 +7,7 @@
  *     u32 length, schema of the population (models/core/schema.h)
  *     rows; of each task, then group: known, mean, sd, share of each level
  *     mean of each feature; scale of each feature
+ *     u32 columns that are erased before the model sees a row; if any: mean, u, v of erasure.h
  *     tensors (models/core/map.h)
  *     u64 count, weights in float32
  *     u64 FNV-1a of every byte before                             (all little-endian, reals f64)
@@ -23,9 +24,10 @@
 #include "models/core/map.h"
 #include "proto/base/status.h"
 
-#define CKPT_VERSION   1
+#define CKPT_VERSION   2
 #define CKPT_NAME_MAX  32
 #define CKPT_HEX_MAX   65            /* 64 lower-case hex digits */
+#define CKPT_ERASE_MAX 240          /* columns: GROUPS_MAX * (TARGET_LEVELS_MAX - 1) */
 #define CKPT_PLAN_MAX  (1u << 20)    /* bytes of a plan's normal form */
 #define CKPT_BYTES_MAX (1264u << 20) /* of a file: the largest vector, and room for the rest */
 
@@ -35,6 +37,9 @@ struct ckpt {
     char *plan; /* settings_normal */
     struct population who;
     double *mean, *scale; /* [who.width] of raw features; scale 0: constant, becomes 0 */
+    size_t erase_columns;         /* 0: nothing is erased first, and the next three are NULL */
+    double *erase_mean;           /* [who.width], of standardised features */
+    double *erase_u, *erase_v;    /* [erase_columns, who.width] */
     struct map map;       /* map.end is the length of theta */
     real *theta;
 };

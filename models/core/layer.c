@@ -4,10 +4,11 @@
 
 #include "models/core/blas.h"
 #include "models/core/normal.h"
+#include "proto/base/clones.h"
 #include "proto/base/must.h"
 
 #define SUM_COLUMNS 16
-#define BLOCK       64
+#define BLOCK       256 /* elements that draw their dropout together */
 
 size_t dense_params(struct dense d)
 {
@@ -33,86 +34,71 @@ void dense_forward(real *y, struct dense d, const real *wb, const real *x, size_
     blas_nt(y, x, wb, batch, d.out, d.in, 1, (size_t[]){d.out, x_stride, d.in});
 }
 
-/* sum[j] += the sum of column j of a [rows,columns]; a few columns at a time, in double. */
-static void add_columns(real *sum, const real *a, size_t rows, size_t columns)
+/* sum[j] = the sum of column j of a [rows,columns], for a whole number of SUM_COLUMNS. */
+CLONES static void sum_columns(real *sum, const real *a, size_t rows, size_t columns, size_t whole)
 {
-    for (size_t at = 0; at < columns; at += SUM_COLUMNS) {
-        size_t few = columns - at < SUM_COLUMNS ? columns - at : SUM_COLUMNS;
+    for (size_t at = 0; at < whole; at += SUM_COLUMNS) {
         double total[SUM_COLUMNS] = {0};
         for (size_t row = 0; row < rows; row++)
-            for (size_t j = 0; j < few; j++)
+            for (size_t j = 0; j < SUM_COLUMNS; j++)
                 total[j] += (double)a[row * columns + at + j];
-        for (size_t j = 0; j < few; j++)
-            sum[at + j] += (real)total[j];
+        for (size_t j = 0; j < SUM_COLUMNS; j++)
+            sum[at + j] = (real)total[j];
+    }
+}
+
+static void bias_backward(real *db, const real *dy, size_t rows, size_t columns)
+{
+    size_t whole = columns - columns % SUM_COLUMNS;
+    sum_columns(db, dy, rows, columns, whole);
+    for (size_t j = whole; j < columns; j++) {
+        double total = 0;
+        for (size_t row = 0; row < rows; row++)
+            total += (double)dy[row * columns + j];
+        db[j] = (real)total;
     }
 }
 
 void dense_backward(real *dwb, real *dx, struct dense d, const real *wb, const real *x,
                     const real *dy, size_t batch, size_t x_stride)
 {
-    blas_tn(dwb, dy, x, d.out, d.in, batch, 1, (size_t[]){d.in, d.out, x_stride});
-    add_columns(dwb + d.out * d.in, dy, batch, d.out);
+    blas_tn(dwb, dy, x, d.out, d.in, batch, 0, (size_t[]){d.in, d.out, x_stride});
+    bias_backward(dwb + d.out * d.in, dy, batch, d.out);
     if (dx != NULL)
         blas_nn(dx, dy, wb, batch, d.in, d.out, 0, (size_t[]){d.in, d.out, d.in});
 }
 
-/*
- * Activations go block by block through an array of their own: results may lie where arguments
- * lie, and a loop whose pointers may be equal is not turned into vectors.
- */
-static size_t block_at(size_t at, size_t n)
+/* Activations: pointers that may be equal are made so or kept apart before the loop. */
+static void bring(real *to, const real *from, size_t n)
 {
-    return n - at < BLOCK ? n - at : BLOCK;
+    if (to != from)
+        memcpy(to, from, n * sizeof *to);
 }
 
-static void relu_forward(real *y, const real *a, size_t n)
+CLONES static void relu_forward(real *y, size_t n)
 {
-    for (size_t at = 0, few; at < n; at += few) {
-        real out[BLOCK] = {0};
-        few = block_at(at, n);
-        for (size_t i = 0; i < few; i++)
-            out[i] = a[at + i] > 0 ? a[at + i] : 0;
-        memcpy(y + at, out, few * sizeof *y);
-    }
+    for (size_t i = 0; i < n; i++)
+        y[i] = y[i] > 0 ? y[i] : 0;
 }
 
-static void relu_backward(real *da, const real *dy, const real *y, size_t n)
+CLONES static void relu_backward(real *restrict da, const real *restrict y, size_t n)
 {
-    for (size_t at = 0, few; at < n; at += few) {
-        real out[BLOCK] = {0};
-        few = block_at(at, n);
-        for (size_t i = 0; i < few; i++) {
-            real slope = dy[at + i];
-            out[i] = y[at + i] > 0 ? slope : 0;
-        }
-        memcpy(da + at, out, few * sizeof *da);
-    }
+    for (size_t i = 0; i < n; i++)
+        da[i] = y[i] > 0 ? da[i] : 0;
 }
 
-static void gelu_forward(real *y, real *keep, const real *a, size_t n)
+CLONES static void gelu_forward(real *restrict y, const real *restrict a, size_t n)
 {
-    for (size_t at = 0, few; at < n; at += few) {
-        real out[BLOCK] = {0};
-        few = block_at(at, n);
-        for (size_t i = 0; i < few; i++)
-            out[i] = a[at + i] * normal_at(a[at + i]).below;
-        memmove(keep + at, a + at, few * sizeof *keep); /* keep may be a, and y may be a */
-        memcpy(y + at, out, few * sizeof *y);
-    }
+    for (size_t i = 0; i < n; i++)
+        y[i] = a[i] * normal_at(a[i]).below;
 }
 
 /* d(x Phi(x)) = Phi(x) + x phi(x) */
-static void gelu_backward(real *da, const real *dy, const real *keep, size_t n)
+CLONES static void gelu_backward(real *restrict da, const real *restrict a, size_t n)
 {
-    for (size_t at = 0, few; at < n; at += few) {
-        real out[BLOCK] = {0};
-        few = block_at(at, n);
-        for (size_t i = 0; i < few; i++) {
-            real x = keep[at + i];
-            struct normal normal = normal_at(x);
-            out[i] = dy[at + i] * (normal.below + x * normal.density);
-        }
-        memcpy(da + at, out, few * sizeof *da);
+    for (size_t i = 0; i < n; i++) {
+        struct normal normal = normal_at(a[i]);
+        da[i] *= normal.below + a[i] * normal.density;
     }
 }
 
@@ -123,12 +109,14 @@ void act_forward(real *y, real *keep, enum activation f, const real *a, size_t n
         memmove(y, a, n * sizeof *y);
         return;
     case ACT_RELU:
-        relu_forward(y, a, n);
+        bring(y, a, n);
+        relu_forward(y, n);
         return;
     case ACT_GELU:
         must(keep != NULL);
         must(keep != y);
-        gelu_forward(y, keep, a, n);
+        bring(keep, a, n);
+        gelu_forward(y, keep, n);
         return;
     case ACT_TANH:
         for (size_t i = 0; i < n; i++)
@@ -146,11 +134,13 @@ void act_backward(real *da, enum activation f, const real *dy, const real *y, co
         memmove(da, dy, n * sizeof *da);
         return;
     case ACT_RELU:
-        relu_backward(da, dy, y, n);
+        bring(da, dy, n);
+        relu_backward(da, y, n);
         return;
     case ACT_GELU:
         must(keep != NULL);
-        gelu_backward(da, dy, keep, n);
+        bring(da, dy, n);
+        gelu_backward(da, keep, n);
         return;
     case ACT_TANH:
         for (size_t i = 0; i < n; i++)
@@ -160,16 +150,45 @@ void act_backward(real *da, enum activation f, const real *dy, const real *y, co
     must_fail("an activation we know", __FILE__, __LINE__);
 }
 
+/* 1 from `dropped` on, 0 below; a comparison would become a branch. */
+LOOP_BODY real is_kept(uint32_t half, int32_t dropped)
+{
+    uint32_t below = (uint32_t)((int32_t)half - dropped) >> 31;
+    return (real)(int32_t)(1 - below);
+}
+
+/* Half a word decides on an element: the lower halves on the first BLOCK / 2, then the upper. */
+CLONES static void draw_factors(real *restrict factor, const uint32_t *restrict word,
+                                int32_t dropped, real kept)
+{
+    for (size_t i = 0; i < BLOCK / 2; i++) {
+        factor[i] = is_kept(word[i] & 0xFFFF, dropped) * kept;
+        factor[BLOCK / 2 + i] = is_kept(word[i] >> 16, dropped) * kept;
+    }
+}
+
+CLONES static void multiply(real *restrict out, const real *restrict a, const real *restrict b,
+                            size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        out[i] = a[i] * b[i];
+}
+
 void dropout_forward(real *y, real *mask_scale, const real *x, size_t n, double rate,
                      struct rng *rng)
 {
     must(rate >= 0);
     must(rate < 1);
 
-    double dropped = rate * 4294967296.0; /* of the 2^32 words that can be drawn */
-    real kept = (real)(1 / (1 - rate));
-    for (size_t i = 0; i < n; i++) {
-        mask_scale[i] = (double)rng_u32(rng) < dropped ? 0 : kept;
-        y[i] = x[i] * mask_scale[i];
+    for (size_t at = 0, few; at < n; at += few) {
+        uint32_t word[BLOCK / 2];
+        real factor[BLOCK], out[BLOCK];
+        few = n - at < BLOCK ? n - at : BLOCK;
+        rng_words(word, BLOCK / 2, rng);
+        draw_factors(factor, word, (int32_t)(rate * 65536), (real)(1 / (1 - rate)));
+        multiply(out, x + at, factor, few);
+        memcpy(y + at, out, few * sizeof *y);
+        if (mask_scale != NULL)
+            memcpy(mask_scale + at, factor, few * sizeof *factor);
     }
 }

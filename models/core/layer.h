@@ -3,9 +3,9 @@
  *
  *     y [B,out] = x [B,in] W^T + b        W [out,in], b [out]
  *
- * Weight gradients add; the caller clears. Gradients of inputs overwrite. x may
- * be a slice of wider rows: x_stride is the distance between its rows (`in` for
- * a tight matrix). y and dy are tight.
+ * Gradients overwrite: a layer that is used twice in a step needs two of them.
+ * x may be a slice of wider rows: x_stride is the distance between its rows
+ * (`in` for a tight matrix). y and dy are tight.
  */
 #ifndef EVENHAND_LAYER_H
 #define EVENHAND_LAYER_H
@@ -27,7 +27,7 @@ void dense_init(real *wb, struct dense d, struct rng *rng);
 
 void dense_forward(real *y, struct dense d, const real *wb, const real *x, size_t batch,
                    size_t x_stride);
-/* dwb += ..., dx (tight, NULL when not wanted) = dy W. */
+/* dwb = ..., dx (tight, NULL when not wanted) = dy W. */
 void dense_backward(real *dwb, real *dx, struct dense d, const real *wb, const real *x,
                     const real *dy, size_t batch, size_t x_stride);
 
@@ -41,7 +41,11 @@ void act_forward(real *y, real *keep, enum activation f, const real *a, size_t n
 void act_backward(real *da, enum activation f, const real *dy, const real *y, const real *keep,
                   size_t n);
 
-/* Inverted dropout: y = x * mask / (1 - rate); y may be x. mask_scale [n] keeps the factors. */
+/*
+ * Inverted dropout: y = x * factor, with a factor of 0 for a share `rate` of the elements (in
+ * 65536ths, rounded down) and 1 / (1 - rate) for the others; y may be x. mask_scale [n] keeps the
+ * factors for who needs the gradient of x (NULL: nobody does).
+ */
 void dropout_forward(real *y, real *mask_scale, const real *x, size_t n, double rate,
                      struct rng *rng);
 

@@ -1,5 +1,7 @@
 #include "models/core/loss.h"
 
+#include "models/core/exp.h"
+#include "models/core/vec.h"
 #include "proto/base/must.h"
 
 /* What one logit says: log(1 + e^x) without overflow, and 1 / (1 + e^-x). */
@@ -183,16 +185,35 @@ double loss_confusion_square(real *grad, const real *value, size_t batch, size_t
     return batch > 0 ? sum / (double)batch : 0;
 }
 
+/* One latent of one row; its part of the KL. */
+LOOP_BODY double kl_at(real *dmu, real *dlogvar, real mu, real logvar, real scale)
+{
+    real var = loop_exp(logvar);
+    *dmu = scale * mu;
+    *dlogvar = scale * REAL(0.5) * (var - 1);
+    return ((double)mu * (double)mu + (double)var - 1 - (double)logvar) / 2;
+}
+
+CLONES static void add_kl(double *restrict lane, real *restrict dmu, real *restrict dlogvar,
+                          const real *restrict mu, const real *restrict logvar, size_t whole,
+                          real scale)
+{
+    double sum[VEC_LANES] = {0};
+    for (size_t at = 0; at < whole; at += VEC_LANES)
+        for (size_t i = at; i < at + VEC_LANES; i++)
+            sum[i - at] += kl_at(&dmu[i], &dlogvar[i], mu[i], logvar[i], scale);
+    for (size_t i = 0; i < VEC_LANES; i++)
+        lane[i] += sum[i];
+}
+
 double loss_kl(real *dmu, real *dlogvar, const real *mu, const real *logvar, size_t batch, size_t k,
                double weight)
 {
-    double sum = 0;
+    double lane[VEC_LANES] = {0};
     real scale = (real)per_row(weight, (double)batch);
-    for (size_t i = 0; i < batch * k; i++) {
-        real var = real_exp(logvar[i]);
-        sum += ((double)mu[i] * (double)mu[i] + (double)var - 1 - (double)logvar[i]) / 2;
-        dmu[i] = scale * mu[i];
-        dlogvar[i] = scale * REAL(0.5) * (var - 1);
-    }
-    return batch > 0 ? sum / (double)batch : 0;
+    size_t whole = batch * k - batch * k % VEC_LANES;
+    add_kl(lane, dmu, dlogvar, mu, logvar, whole, scale);
+    for (size_t i = whole; i < batch * k; i++)
+        lane[i - whole] += kl_at(&dmu[i], &dlogvar[i], mu[i], logvar[i], scale);
+    return batch > 0 ? vec_fold(lane) / (double)batch : 0;
 }

@@ -35,7 +35,8 @@ double loss_confusion_categorical(real *grad, const real *logits, size_t batch, 
 double loss_confusion_square(real *grad, const real *value, size_t batch, size_t stride,
                              double weight);
 
-/* KL of N(mu, exp(logvar)) from N(0, I), mean over rows of the sum over latents, nats. */
+/* KL of N(mu, exp(logvar)) from N(0, I), mean over rows of the sum over latents, nats; logvar is
+ * within +-LOOP_EXP_MOST. */
 double loss_kl(real *dmu, real *dlogvar, const real *mu, const real *logvar, size_t batch, size_t k,
                double weight);
 

@@ -22,11 +22,19 @@ struct optim {
 /* State of `count` weights, to be zero before the first step: 2 * count for Adam, count for SGD. */
 size_t optim_state_reals(const struct optim *o, size_t count);
 
+/* One step. */
+struct optim_move {
+    double lr;
+    double decay; /* decoupled, multiplied by lr */
+    double scale; /* of the gradient: 1, or what clips it */
+    uint64_t t;   /* steps of this stretch, 1 for the first */
+};
+
 /*
- * theta[0..count) moves along -grad. state: optim_state_reals(count) reals. t counts the steps of
- * this stretch, 1 for the first. One fused pass; grad is only read.
+ * theta[0..count) moves along -scale * grad. state: optim_state_reals(count) reals. One fused pass;
+ * grad is only read.
  */
 void optim_step(real *theta, real *state, const struct optim *o, const real *grad, size_t count,
-                double lr, double decay, uint64_t t);
+                const struct optim_move *move);
 
 #endif

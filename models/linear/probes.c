@@ -115,6 +115,13 @@ void probes_close(struct model **m)
     *m = NULL;
 }
 
+void probes_set_rate(struct model *m, size_t slice, double spread)
+{
+    struct probes *p = (struct probes *)m;
+    must(slice < p->spec.slice_count);
+    p->spec.slice[slice].rate = spread > 0 ? 4 / spread : 1;
+}
+
 const struct probe_spec *probes_spec(const struct model *m)
 {
     return &probes_of(m)->spec;
@@ -181,13 +188,13 @@ size_t probes_scratch_bytes(const struct model *m, size_t rows)
     for (size_t s = 0; s < p->spec.slice_count; s++) {
         size_t linear = 2 * p->block[PROBE_LINEAR][s].dense.out;
         size_t hidden = p->block[PROBE_MLP][s].dense.out;
-        size_t mlp = 2 * p->spec.slice[s].width + 2 * hidden + 2 * TARGET_LEVELS_MAX;
+        size_t mlp = p->spec.slice[s].width + 2 * hidden + 2 * TARGET_LEVELS_MAX;
         if (linear > most)
             most = linear;
         if (hidden > 0 && mlp > most)
             most = mlp;
     }
-    return arena_need(rows * most * sizeof(real), 6);
+    return arena_need(rows * most * sizeof(real), 5);
 }
 
 /* Stacked as in theta: a name a block, a head has rows of it. */

@@ -34,6 +34,7 @@ enum probe_kind { PROBE_LINEAR, PROBE_MLP };
 /* Columns of a row that hold one representation. */
 struct probe_slice {
     size_t at, width;
+    double rate; /* what its linear heads' gradients are multiplied by: probes_set_rate; 0: 1 */
 };
 
 struct probe_head {
@@ -65,6 +66,12 @@ struct probe_spec {
 MUST_CHECK enum status probes_open(struct model **m, const struct probe_spec *spec,
                                    const struct population *who);
 const struct probe_spec *probes_spec(const struct model *m);
+/*
+ * Steps of the linear heads of a slice in units of the longest that cannot overshoot: the curvature
+ * of their losses is at most spread / 4 per row (squared errors are weighted to the same), where
+ * spread is the largest eigenvalue of the slice's second moments.
+ */
+void probes_set_rate(struct model *m, size_t slice, double spread);
 /* Copies the weights of one head from one theta of this model to another: how the best are kept. */
 void probes_copy_head(real *to, const struct model *m, const real *from, size_t head);
 

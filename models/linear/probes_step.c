@@ -7,22 +7,32 @@
 
 /* Mean loss of one head over the batch. Logits and their gradient: [B,outputs], `stride` apart. */
 static double head_loss(real *dlogits, const real *logits, const struct probes *p,
-                        const struct probe_head *h, const struct batch *b, size_t stride)
+                        const struct probe_head *h, const struct batch *b, size_t stride,
+                        double rate)
 {
     const struct target *t = probes_target(h, p->model.who);
     const real *y = (h->group ? b->group : b->task) + h->target * b->rows;
     switch (t->kind) {
     case TARGET_BINARY:
-        return loss_binary(dlogits, logits, y, b->rows, stride, 1, 1);
+        return loss_binary(dlogits, logits, y, b->rows, stride, rate, 1);
     case TARGET_CATEGORICAL:
-        return loss_categorical(dlogits, logits, y, b->rows, t->levels, stride, 1, NULL);
+        return loss_categorical(dlogits, logits, y, b->rows, t->levels, stride, rate, NULL);
     case TARGET_REGRESSION:
-        return loss_square(dlogits, logits, y, b->rows, stride, 1);
+        return loss_square(dlogits, logits, y, b->rows, stride, rate);
     }
     must_fail("a kind of target we know", __FILE__, __LINE__);
 }
 
-/* Adds the gradients of the linear heads of slice s; returns the sum of their losses. */
+/* Squared errors curve four times as much as the others at most do. */
+static double rate_of(const struct probes *p, const struct probe_head *h)
+{
+    double rate = p->spec.slice[h->slice].rate;
+    if (rate == 0)
+        return 1;
+    return probes_target(h, p->model.who)->kind == TARGET_REGRESSION ? rate / 4 : rate;
+}
+
+/* Gradients of the linear heads of slice s; returns the sum of their losses. */
 static double linear_slice(real *grad, const struct probes *p, const real *theta,
                            const struct batch *b, size_t s, struct arena *arena)
 {
@@ -38,7 +48,7 @@ static double linear_slice(real *grad, const struct probes *p, const real *theta
         const struct probe_head *h = &p->spec.head[i];
         size_t at = p->place[i].row;
         if (h->kind == PROBE_LINEAR && h->slice == s)
-            sum += head_loss(dy + at, y + at, p, h, b, outputs);
+            sum += head_loss(dy + at, y + at, p, h, b, outputs, rate_of(p, h));
     }
     dense_backward(grad + block->at, NULL, block->dense, theta + block->at, x, dy, b->rows,
                    b->width);
@@ -52,12 +62,11 @@ static const real *dropped(const struct probes *p, const struct batch *b, size_t
     const struct probe_slice *slice = &p->spec.slice[s];
     size_t n = b->rows * slice->width;
     real *x = arena_reals(arena, n);
-    real *mask = arena_reals(arena, n);
     struct rng rng =
         rng_open(key->seed, RNG_DROPOUT, key->site, key->round, key->step * PROBE_SLICES_MAX + s);
     for (size_t row = 0; row < b->rows; row++)
         memcpy(x + row * slice->width, b->x + row * b->width + slice->at, slice->width * sizeof *x);
-    dropout_forward(x, mask, x, n, p->spec.dropout, &rng);
+    dropout_forward(x, NULL, x, n, p->spec.dropout, &rng);
     return x;
 }
 
@@ -69,7 +78,7 @@ static void hidden_forward(real *hidden, const struct probe_block *block, const 
     act_forward(hidden, NULL, ACT_RELU, hidden, rows * block->dense.out);
 }
 
-/* Adds the gradients of the mlp heads of slice s; returns the sum of their losses. */
+/* Gradients of the mlp heads of slice s; returns the sum of their losses. */
 static double mlp_slice(real *grad, const struct probes *p, const real *theta,
                         const struct batch *b, size_t s, const struct step_key *key,
                         struct arena *arena)
@@ -93,7 +102,7 @@ static double mlp_slice(real *grad, const struct probes *p, const real *theta,
         size_t row = p->place[i].row, second = p->place[i].second;
         struct dense top = probes_second(p, h);
         dense_forward(y, top, theta + second, hidden + row, b->rows, units);
-        sum += head_loss(dy, y, p, h, b, h->outputs);
+        sum += head_loss(dy, y, p, h, b, h->outputs, 1);
         dense_backward(grad + second, NULL, top, theta + second, hidden + row, dy, b->rows, units);
         /* dense_backward's dx is tight; this one is a stretch of wider rows. */
         blas_nn(dhidden + row, dy, theta + second, b->rows, mine, h->outputs, 0,
@@ -114,7 +123,6 @@ void probes_step(real *grad, double *losses, const struct model *m, const real *
     must(b->width == p->spec.width);
 
     enum probe_kind kind = phase == 0 && p->heads[PROBE_LINEAR] > 0 ? PROBE_LINEAR : PROBE_MLP;
-    memset(grad + m->part[phase].at, 0, m->part[phase].count * sizeof *grad);
     double sum = 0;
     for (size_t s = 0; s < p->spec.slice_count; s++) {
         if (p->block[kind][s].heads == 0)

@@ -12,7 +12,7 @@
 struct measure {
     bool leakage;                   /* about an attribute (leakage) or a task (utility)? */
     char target[MEASURE_NAME_MAX];  /* "stage", "sex", "race=Black/White", "age" */
-    const char *representation;     /* "original", "debiased", "noise" */
+    const char *representation;     /* "original", "erasure", "debiased", "noise" */
     const char *probe;              /* "linear", "mlp" */
     const char *metric;             /* "auc", "r2", "accuracy" */
     double value;                   /* NAN: not estimable */

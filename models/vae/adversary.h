@@ -108,7 +108,7 @@ double adversary_confuse(struct adversary_acts *d, double *pull, const struct ad
                          const double weight[static GROUPS_MAX], struct arena *arena);
 
 /*
- * grad += of the players' weights (NULL: they are frozen), dz [B,K] += of z (NULL: z is frozen), of
+ * grad = of the players' weights (NULL: they are frozen), dz [B,K] += of z (NULL: z is frozen), of
  * the loss that filled d. Overwrites the rest of d.
  */
 void adversary_backward(real *grad, real *dz, const struct adversaries *a, const real *theta,

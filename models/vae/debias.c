@@ -30,11 +30,11 @@ static void debias_map(struct map *map, const struct model *m)
 size_t debias_scratch_bytes(const struct model *m, size_t rows)
 {
     const struct debias *d = debias_of(m);
-    size_t dropped = d->dropout > 0 ? 2 * d->vae.width : 0; /* input and mask */
+    size_t dropped = d->dropout > 0 ? d->vae.width : 0;
     size_t reals = vae_scratch_reals(d->vae, rows) + head_scratch_reals(&d->head, rows) +
                    adversary_scratch_reals(&d->adversaries, rows) +
                    rows * (dropped + 2 * d->vae.latent); /* eps, dz */
-    size_t pieces = VAE_SCRATCH_PIECES + HEAD_SCRATCH_PIECES + ADVERSARY_SCRATCH_PIECES + 4;
+    size_t pieces = VAE_SCRATCH_PIECES + HEAD_SCRATCH_PIECES + ADVERSARY_SCRATCH_PIECES + 3;
     return arena_need(reals * sizeof(real), pieces);
 }
 
@@ -65,11 +65,6 @@ static double ramp_at(const struct debias *d, double progress)
 static double kl_weight_at(const struct debias *d, double progress)
 {
     return d->beta * along(progress, d->beta_warmup) * 2 / (double)d->vae.width;
-}
-
-static void clear_part(real *grad, const struct model_part *part)
-{
-    memset(grad + part->at, 0, part->count * sizeof *grad);
 }
 
 static double task_term(real *grad, real *dz, double *losses, const struct debias *d,
@@ -115,7 +110,6 @@ double debias_main(real *grad, double *losses, const struct model *m, const real
     const struct debias *d = debias_of(m);
     must(b->width == d->vae.width);
     must(b->rows > 0);
-    clear_part(grad, &m->part[m->phases - 1]);
 
     struct vae_acts acts;
     vae_encode(&acts, d->vae, theta, draw->x, draw->eps, b->rows, arena);
@@ -143,7 +137,6 @@ double debias_adversaries(real *grad, double *losses, const struct model *m, con
     must(a->count > 0);
     must(b->width == d->vae.width);
     must(b->rows > 0);
-    clear_part(grad, &m->part[0]);
 
     struct vae_acts acts;
     vae_encode(&acts, d->vae, theta, draw->x, draw->eps, b->rows, arena);
@@ -168,8 +161,8 @@ static void debias_step(real *grad, double *losses, const struct model *m, const
     if (d->dropout > 0) {
         struct rng rng = rng_open(key->seed, RNG_DROPOUT, key->site, key->round, at);
         size_t count = b->rows * b->width;
-        real *seen = arena_reals(arena, count), *mask = arena_reals(arena, count);
-        dropout_forward(seen, mask, b->x, count, d->dropout, &rng);
+        real *seen = arena_reals(arena, count);
+        dropout_forward(seen, NULL, b->x, count, d->dropout, &rng);
         draw.x = seen;
     }
     size_t count = b->rows * d->vae.latent;

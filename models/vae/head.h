@@ -43,7 +43,7 @@ void head_forward(struct head_acts *acts, const struct head *h, const real *thet
 /* Sum over tasks of their mean losses; dlogits = weight * its gradient. */
 double head_loss(real *dlogits, const struct head *h, const struct head_acts *acts,
                  const struct batch *b, double weight);
-/* grad += of the weights, dz [B,K] += of z. */
+/* grad = of the weights, dz [B,K] += of z. */
 void head_backward(real *grad, real *dz, const struct head *h, const struct head_acts *acts,
                    const real *theta, const real *dlogits, struct arena *arena);
 

@@ -1,7 +1,11 @@
 #include "models/vae/vae.h"
 
+#include <string.h>
+
+#include "models/core/exp.h"
 #include "models/core/layer.h"
 #include "models/core/loss.h"
+#include "models/core/vec.h"
 #include "proto/base/must.h"
 
 /* A side of the auto-encoder: in -> hidden -> out, or in -> out when hidden is 0. */
@@ -129,16 +133,22 @@ static void side_backward(real *grad, real *din, struct side d, const real *thet
                    d.first.in);
 }
 
-static real held(real logvar)
+/* logvar is held in its range; a loop for each, as two choices in one would be branches. */
+CLONES static void hold(real *restrict logvar, real *restrict sigma, size_t n)
 {
-    if (logvar < VAE_LOGVAR_MIN)
-        return VAE_LOGVAR_MIN;
-    return logvar > VAE_LOGVAR_MAX ? VAE_LOGVAR_MAX : logvar;
+    for (size_t i = 0; i < n; i++)
+        logvar[i] = logvar[i] < VAE_LOGVAR_MIN ? VAE_LOGVAR_MIN : logvar[i];
+    for (size_t i = 0; i < n; i++)
+        logvar[i] = logvar[i] > VAE_LOGVAR_MAX ? VAE_LOGVAR_MAX : logvar[i];
+    for (size_t i = 0; i < n; i++)
+        sigma[i] = loop_exp(logvar[i] / 2);
 }
 
-static bool is_free(real logvar)
+CLONES static void sample(real *restrict z, const real *restrict mu, const real *restrict sigma,
+                          const real *restrict eps, size_t n)
 {
-    return logvar > VAE_LOGVAR_MIN && logvar < VAE_LOGVAR_MAX;
+    for (size_t i = 0; i < n; i++)
+        z[i] = mu[i] + sigma[i] * eps[i];
 }
 
 void vae_encode(struct vae_acts *acts, struct vae_shape s, const real *theta, const real *x,
@@ -153,14 +163,15 @@ void vae_encode(struct vae_acts *acts, struct vae_shape s, const real *theta, co
     acts->logvar = arena_reals(arena, rows * k);
     acts->sigma = arena_reals(arena, rows * k);
     acts->z = arena_reals(arena, rows * k);
-    for (size_t row = 0; row < rows; row++)
-        for (size_t j = 0; j < k; j++) {
-            size_t at = row * k + j;
-            acts->mu[at] = both[row * 2 * k + j];
-            acts->logvar[at] = held(both[row * 2 * k + k + j]);
-            acts->sigma[at] = real_exp(acts->logvar[at] / 2);
-            acts->z[at] = eps == NULL ? acts->mu[at] : acts->mu[at] + acts->sigma[at] * eps[at];
-        }
+    for (size_t row = 0; row < rows; row++) {
+        memcpy(acts->mu + row * k, both + row * 2 * k, k * sizeof *both);
+        memcpy(acts->logvar + row * k, both + row * 2 * k + k, k * sizeof *both);
+    }
+    hold(acts->logvar, acts->sigma, rows * k);
+    if (eps == NULL)
+        memcpy(acts->z, acts->mu, rows * k * sizeof *acts->z);
+    else
+        sample(acts->z, acts->mu, acts->sigma, eps, rows * k);
 }
 
 void vae_decode(struct vae_acts *acts, struct vae_shape s, const real *theta, struct arena *arena)
@@ -170,18 +181,37 @@ void vae_decode(struct vae_acts *acts, struct vae_shape s, const real *theta, st
                  arena);
 }
 
+/* d, which is xhat, becomes scale * (d - x); squares of d - x are added to the partial sums. */
+CLONES static void add_squares(double *restrict lane, real *restrict d, const real *restrict x,
+                               size_t whole, real scale)
+{
+    double sum[VEC_LANES] = {0};
+    for (size_t at = 0; at < whole; at += VEC_LANES)
+        for (size_t i = 0; i < VEC_LANES; i++) {
+            real off = d[at + i] - x[at + i];
+            sum[i] += (double)off * (double)off;
+            d[at + i] = scale * off;
+        }
+    for (size_t i = 0; i < VEC_LANES; i++)
+        lane[i] += sum[i];
+}
+
 double vae_recon(real *dxhat, const real *xhat, const real *x, size_t count, double weight)
 {
     must(count > 0);
 
-    double sum = 0;
+    double lane[VEC_LANES] = {0};
+    size_t whole = count - count % VEC_LANES;
     real scale = (real)(2 * weight / (double)count);
-    for (size_t i = 0; i < count; i++) {
-        real off = xhat[i] - x[i];
-        sum += (double)off * (double)off;
+    if (dxhat != xhat)
+        memcpy(dxhat, xhat, count * sizeof *dxhat);
+    add_squares(lane, dxhat, x, whole, scale);
+    for (size_t i = whole; i < count; i++) {
+        real off = dxhat[i] - x[i];
+        lane[i - whole] += (double)off * (double)off;
         dxhat[i] = scale * off;
     }
-    return sum / (double)count;
+    return vec_fold(lane) / (double)count;
 }
 
 void vae_decode_backward(real *grad, real *dz, const struct vae_acts *acts, struct vae_shape s,
@@ -189,6 +219,20 @@ void vae_decode_backward(real *grad, real *dz, const struct vae_acts *acts, stru
 {
     struct side_kept kept = {acts->z, acts->up, acts->up_pre, acts->rows};
     side_backward(grad, dz, decoder_of(s), theta, kept, dxhat, arena);
+}
+
+/* Adds what comes through z to the KL's gradients; logvar has none where it is held. */
+CLONES static void add_sampled(real *restrict dmu, real *restrict dlogvar, const real *restrict dz,
+                               const struct vae_acts *acts, size_t n)
+{
+    const real *restrict sigma = acts->sigma, *restrict eps = acts->eps;
+    const real *restrict logvar = acts->logvar;
+    for (size_t i = 0; i < n; i++)
+        dmu[i] += dz[i];
+    for (size_t i = 0; eps != NULL && i < n; i++)
+        dlogvar[i] += dz[i] * sigma[i] * eps[i] / 2;
+    for (size_t i = 0; i < n; i++)
+        dlogvar[i] = logvar[i] > VAE_LOGVAR_MIN && logvar[i] < VAE_LOGVAR_MAX ? dlogvar[i] : 0;
 }
 
 double vae_encode_backward(real *grad, const struct vae_acts *acts, struct vae_shape s,
@@ -200,13 +244,11 @@ double vae_encode_backward(real *grad, const struct vae_acts *acts, struct vae_s
     real *both = arena_reals(arena, rows * 2 * k);
     double kl = loss_kl(dmu, dlogvar, acts->mu, acts->logvar, rows, k, kl_weight);
 
-    for (size_t row = 0; row < rows; row++)
-        for (size_t j = 0; j < k; j++) {
-            size_t at = row * k + j;
-            real spread = acts->eps == NULL ? 0 : dz[at] * acts->sigma[at] * acts->eps[at] / 2;
-            both[row * 2 * k + j] = dmu[at] + dz[at];
-            both[row * 2 * k + k + j] = is_free(acts->logvar[at]) ? dlogvar[at] + spread : 0;
-        }
+    add_sampled(dmu, dlogvar, dz, acts, rows * k);
+    for (size_t row = 0; row < rows; row++) {
+        memcpy(both + row * 2 * k, dmu + row * k, k * sizeof *both);
+        memcpy(both + row * 2 * k + k, dlogvar + row * k, k * sizeof *both);
+    }
     struct side_kept kept = {acts->x, acts->down, acts->down_pre, rows};
     side_backward(grad, NULL, encoder_of(s), theta, kept, both, arena);
     return kl;

@@ -12,7 +12,7 @@
  *
  * The auto-encoder owns no memory, draws no random numbers and does no I/O: the
  * input after dropout and eps are arguments, so a step can be replayed and its
- * gradient checked by wiggling one weight. Weight gradients add.
+ * gradient checked by wiggling one weight. Weight gradients overwrite.
  */
 #ifndef EVENHAND_VAE_H
 #define EVENHAND_VAE_H
@@ -66,11 +66,11 @@ void vae_decode(struct vae_acts *acts, struct vae_shape s, const real *theta, st
 /* Mean over rows and features of (xhat - x)^2; dxhat (may be xhat) = weight * its gradient. */
 double vae_recon(real *dxhat, const real *xhat, const real *x, size_t count, double weight);
 
-/* grad += of the decoder's weights; dz [B,K] = gradient of z. */
+/* grad = of the decoder's weights; dz [B,K] = gradient of z. */
 void vae_decode_backward(real *grad, real *dz, const struct vae_acts *acts, struct vae_shape s,
                          const real *theta, const real *dxhat, struct arena *arena);
 /*
- * grad += of the encoder's weights, of a loss whose gradients are dz, and kl_weight times the mean
+ * grad = of the encoder's weights, of a loss whose gradients are dz, and kl_weight times the mean
  * over rows of KL(N(mu, sigma^2) || N(0, I)). Returns that KL, nats a row.
  */
 double vae_encode_backward(real *grad, const struct vae_acts *acts, struct vae_shape s,

@@ -146,12 +146,10 @@ uint32_t *derive_levels(size_t *count, const struct frame *f, size_t text,
 
 static enum status name_site(struct derived *d, const char *name, const char *where)
 {
-    size_t len = strlen(name);
-
-    if (len == 0 || len >= TARGET_NAME_MAX)
-        return fault(EC_DATA_VALUE, where, "the site's name `%.70s` has %zu bytes, 1 to %d wanted",
-                     name, len, TARGET_NAME_MAX - 1);
-    memcpy(d->site_name[d->site_count++], name, len + 1);
+    if (!flat_can_name(name))
+        return fault(EC_DATA_VALUE, where, "the site's name `%.70s` is not 1 to %d bytes of UTF-8",
+                     name, TARGET_NAME_MAX - 1);
+    memcpy(d->site_name[d->site_count++], name, strlen(name) + 1);
     return ST_OK;
 }
 

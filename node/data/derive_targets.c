@@ -115,10 +115,10 @@ static enum status take_coding(struct coding *c, struct target *t, const struct 
     for (size_t i = 0; i < count && i < SETTINGS_LIST_MAX; i++) {
         c->word[i] = found == NULL ? g->levels.word[i] : pool_text(&f->pool, found[i]);
         const char *name = g->names.count > 0 ? g->names.word[i] : c->word[i];
-        if (strlen(name) == 0 || strlen(name) >= TARGET_NAME_MAX) {
+        if (!flat_can_name(name)) {
             free(found);
             return fault(EC_DATA_VALUE, settings_origin(f->recipe->settings, "name"),
-                         "level `%.70s` of group %s: a name of 1 to %d bytes wanted", name, g->name,
+                         "level `%.70s` of group %s: 1 to %d bytes of UTF-8 wanted", name, g->name,
                          TARGET_NAME_MAX - 1);
         }
         c->level[i] = level_named(t, name);

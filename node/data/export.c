@@ -64,6 +64,18 @@ static float *single(const struct ckpt *c)
     return theta;
 }
 
+/* x' = x - sum of v_c (u_c . (x - mean)), c over columns, of standardised x. */
+static enum status put_erasure(struct h5_writer *w, const struct ckpt *c)
+{
+    size_t many = c->erase_columns * c->who.width;
+    if (many == 0)
+        return ST_OK;
+    enum status st = h5_put_f64(w, "/erasure/mean", c->erase_mean, c->who.width);
+    if (st == ST_OK)
+        st = h5_put_f64(w, "/erasure/u", c->erase_u, many);
+    return st == ST_OK ? h5_put_f64(w, "/erasure/v", c->erase_v, many) : st;
+}
+
 static enum status put_all(struct h5_writer *w, const struct ckpt *c)
 {
     float *theta = single(c);
@@ -78,6 +90,8 @@ static enum status put_all(struct h5_writer *w, const struct ckpt *c)
         st = h5_put_f64(w, "/feature_mean", c->mean, c->who.width);
     if (st == ST_OK)
         st = h5_put_f64(w, "/feature_scale", c->scale, c->who.width);
+    if (st == ST_OK)
+        st = put_erasure(w, c);
     for (size_t i = 0; st == ST_OK && i < c->map.count; i++)
         st = put_tensor(w, &c->map.tensor[i], theta);
     for (size_t i = 0; st == ST_OK && i < c->who.task_count; i++)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "node/flat.h"
 #include "proto/base/arena.h"
 #include "proto/base/conf.h"
 #include "proto/base/must.h"
@@ -115,10 +116,9 @@ static enum status take_features(struct recipe *r, const struct settings *s)
 static enum status judge_name(const struct settings *s, const char *list, size_t at)
 {
     const char *name = settings_text(s, "%s[%zu].name", list, at);
-    size_t len = strlen(name);
 
-    if (len == 0 || len >= TARGET_NAME_MAX || strchr(name, '/') != NULL || strcmp(name, ".") == 0)
-        return conflict(s, list, at, "name", "1 to 63 bytes, without a slash");
+    if (!flat_can_name(name) || strchr(name, '/') != NULL || strcmp(name, ".") == 0)
+        return conflict(s, list, at, "name", "1 to 63 bytes of UTF-8, without a slash");
     for (size_t i = 0; i < at; i++)
         if (strcmp(settings_text(s, "%s[%zu].name", list, i), name) == 0)
             return conflict(s, list, at, "name", "the same name twice");
@@ -162,8 +162,8 @@ static enum status judge_group(const struct recipe_group *g, const struct settin
     if (g->names.count > 0 && g->names.count != (g->by_threshold ? 2 : g->levels.count))
         return conflict(s, "groups", i, "names", "one name for each level");
     for (size_t k = 0; k < g->names.count; k++)
-        if (g->names.word[k][0] == '\0' || strlen(g->names.word[k]) >= TARGET_NAME_MAX)
-            return conflict(s, "groups", i, "names", "1 to 63 bytes each");
+        if (!flat_can_name(g->names.word[k]))
+            return conflict(s, "groups", i, "names", "1 to 63 bytes of UTF-8 each");
     return judge_name(s, "groups", i);
 }
 

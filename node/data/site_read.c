@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "node/data/probe.h"
 #include "node/data/site.h"
 #include "proto/base/arena.h"
 #include "proto/base/must.h"
@@ -108,12 +109,11 @@ static enum status read_splits(const struct reading *r, const char *path)
 static enum status take_name(char out[static TARGET_NAME_MAX], const struct reading *r,
                              const char *path, const char *name)
 {
-    size_t len = strlen(name);
-
-    if (len == 0 || len >= TARGET_NAME_MAX)
-        return fault(EC_DATA_VALUE, r->path, "%s: a name of %zu bytes, 1 to %d wanted", path, len,
+    if (!flat_can_name(name))
+        return fault(EC_DATA_VALUE, r->path,
+                     "%s: `%.70s` is no name; 1 to %d bytes of UTF-8 wanted", path, name,
                      TARGET_NAME_MAX - 1);
-    memcpy(out, name, len + 1);
+    memcpy(out, name, strlen(name) + 1);
     return ST_OK;
 }
 
@@ -218,22 +218,23 @@ static enum status read_targets(struct target *out, float *value, const struct r
     return st;
 }
 
+/* The attribute `site`, or the file's name without its ending. */
 static enum status read_site_name(const struct reading *r)
 {
-    struct flat *f = &r->s->flat;
+    char name[512];
     bool found;
-    enum status st = h5_note_read_text(f->site, sizeof f->site, &found, r->from, "/", "site");
+    enum status st = h5_note_read_text(name, sizeof name, &found, r->from, "/", "site");
 
-    if (st != ST_OK || (found && f->site[0] != '\0'))
+    if (st != ST_OK)
         return st;
-    const char *slash = strrchr(r->path, '/');
-    const char *stem = slash == NULL ? r->path : slash + 1;
-    const char *dot = strrchr(stem, '.');
-    int len = dot == NULL || dot == stem ? (int)strlen(stem) : (int)(dot - stem);
-    if ((size_t)len >= sizeof f->site)
-        return fault(EC_DATA_VALUE, r->path, "an attribute `site` is missing");
-    snprintf(f->site, sizeof f->site, "%.*s", len, stem);
-    return ST_OK;
+    if (!found) {
+        const char *slash = strrchr(r->path, '/');
+        snprintf(name, sizeof name, "%s", slash == NULL ? r->path : slash + 1);
+        char *dot = strrchr(name, '.');
+        if (dot != NULL)
+            *dot = '\0';
+    }
+    return take_name(r->s->flat.site, r, "site", name);
 }
 
 static enum status read_feature_names(const struct reading *r)
@@ -289,7 +290,7 @@ static enum status read_vectors(const struct reading *r, const struct site_paths
     return st == ST_OK ? h5_read_f32(r->s->x, r->rows * f->width, r->from, where->x) : st;
 }
 
-enum status site_read(struct site *s, const char *path, const struct site_paths *where)
+static enum status read_here(struct site *s, const char *path, const struct site_paths *where)
 {
     struct reading r = {.s = s, .path = path};
     struct h5_texts labels = {0};
@@ -317,6 +318,30 @@ enum status site_read(struct site *s, const char *path, const struct site_paths 
     if (st != ST_OK)
         site_free(s);
     return st;
+}
+
+struct attempt {
+    const char *path;
+    const struct site_paths *where;
+};
+
+static enum status read_in_vain(void *ctx)
+{
+    const struct attempt *a = ctx;
+    struct site s;
+    enum status st = read_here(&s, a->path, a->where);
+
+    if (st == ST_OK)
+        site_free(&s);
+    return st;
+}
+
+enum status site_read(struct site *s, const char *path, const struct site_paths *where)
+{
+    *s = (struct site){0};
+    enum status st = probe(path, read_in_vain, &(struct attempt){path, where});
+
+    return st == ST_OK ? read_here(s, path, where) : st;
 }
 
 enum status site_read_any(struct site *s, bool *flat, const char *path,

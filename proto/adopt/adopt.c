@@ -26,10 +26,25 @@ void adopt_shape(unsigned *bits, size_t *words, const struct course *c)
     *words = c->leg.mean ? quant_words(&q, c->leg.values) : fixed_words(c->leg.values);
 }
 
+/* It may have come from outside: nothing is promised about it yet. */
+static enum status judge_shape(const struct course *c, const struct ring *sum)
+{
+    unsigned bits = 0;
+    size_t words = 0;
+    adopt_shape(&bits, &words, c);
+    if (sum->word != NULL && sum->bits == bits && sum->words == words)
+        return ST_OK;
+    return fault(EC_RUN_SUM, "", "a sum of %zu words of %u bits, %zu of %u are due",
+                 sum->word == NULL ? 0 : sum->words, sum->bits, words, bits);
+}
+
 static enum status decode(double *values, double *weight, const struct course *c,
                           const struct ring *sum, uint32_t sites, uint32_t counted)
 {
     *weight = 0;
+    enum status shaped = judge_shape(c, sum);
+    if (shaped != ST_OK)
+        return shaped;
     if (!c->leg.mean)
         return fixed_decode(values, sum, c->leg.values, c->leg.shift, counted);
     struct quant q;

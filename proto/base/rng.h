@@ -31,15 +31,25 @@ struct rng {
     unsigned left; /* words of block not yet given out */
 };
 
+/* So many blocks of a stream at once: word[w][i] is word w of block i. */
+#define RNG_BLOCKS 32
+struct rng_blocks {
+    uint32_t word[4][RNG_BLOCKS];
+};
+
 /* Philox4x32-10 itself: out = f(counter, key). */
 void rng_philox(uint32_t out[static 4], const uint32_t counter[static 4],
                 const uint32_t key[static 2]);
+
+/* The next blocks; none may be in use, so between rng_u32 only after every fourth. */
+void rng_blocks(struct rng_blocks *b, struct rng *r);
 
 /* A stream of its own for each (seed, purpose, site, round, step). */
 struct rng rng_open(uint64_t seed, enum rng_purpose purpose, uint64_t site, uint64_t round,
                     uint64_t step);
 
 uint32_t rng_u32(struct rng *r);
+void rng_words(uint32_t *out, size_t n, struct rng *r); /* the next n of rng_u32, faster */
 uint64_t rng_u64(struct rng *r);
 uint32_t rng_below(struct rng *r, uint32_t n); /* uniform 0..n-1, without bias; n > 0 */
 double rng_uniform(struct rng *r);             /* (0,1): odd multiples of 2^-53, never 0 or 1 */

@@ -8,6 +8,7 @@
 #include "proto/base/file.h"
 #include "proto/base/must.h"
 
+/* clang-format off */
 static const struct setting rows[] = {
     {"plan", SET_TEXT, 0, 0, "", NULL, NULL, false, "The plan's name."},
     {"seed", SET_INT, 0, 9e15, "", "1", NULL, false, "Seed of every random number of the run."},
@@ -45,6 +46,11 @@ static const struct setting rows[] = {
 
     {"model.name", SET_TEXT, 0, 0, "", NULL, NULL, false, "Which model is trained."},
 
+    {"model.erase_first", SET_BOOL, 0, 0, "", "false", NULL, false,
+     "Does the model see rows with the groups erased in closed form (all that is linear)?"},
+    {"model.erase_shrinkage", SET_REAL, 0, 1, "", "0.1", NULL, false,
+     "How far the covariance is shrunk towards its mean before it is inverted for erasing."},
+
     {"local.epochs", SET_INT, 1, 10000, "passes", "1", NULL, false,
      "Passes over a site's training rows in a round."},
     {"local.steps", SET_INT, 0, 1e6, "steps", "0", NULL, false,
@@ -76,7 +82,7 @@ static const struct setting rows[] = {
     {"evaluate.every", SET_INT, 1, 1e6, "rounds", "10", NULL, false,
      "How often the collapse guard looks at validation rows while the model trains."},
     {"evaluate.representations", SET_LIST_TEXT, 0, 0, "",
-     "[\"original\", \"debiased\", \"noise\"]", "original|debiased|noise", false,
+     "[\"original\", \"debiased\", \"noise\"]", "original|erasure|debiased|noise", false,
      "What fresh probes read."},
     {"evaluate.probes", SET_LIST_TEXT, 0, 0, "", "[\"linear\", \"mlp\"]", "linear|mlp", false,
      "Which fresh probes; an empty list: the model's own head alone."},
@@ -99,9 +105,9 @@ static const struct setting rows[] = {
      "Hidden units of an mlp probe."},
     {"evaluate.dropout", SET_REAL, 0, 0.95, "", "0.2", NULL, false,
      "Share of its inputs that an mlp probe drops while it trains."},
-    {"evaluate.lr", SET_REAL, 1e-9, 10, "", "0.04", NULL, false,
-     "Learning rate of linear probes (gradient steps, momentum over rounds)."},
-    {"evaluate.decay", SET_REAL, 0, 100, "", "0.01", NULL, false,
+    {"evaluate.lr", SET_REAL, 1e-9, 10, "", "1.5", NULL, false,
+     "Step of linear probes, as a share of the longest safe one (momentum over rounds)."},
+    {"evaluate.decay", SET_REAL, 0, 100, "", "1e-3", NULL, false,
      "Weight decay of linear probes."},
     {"evaluate.mlp_lr", SET_REAL, 1e-9, 10, "", "1e-3", NULL, false,
      "Learning rate of mlp probes."},
@@ -113,6 +119,7 @@ static const struct setting rows[] = {
     {"evaluate.mode", SET_TEXT, 0, 0, "", "\"held-out\"", "held-out|in-sample", false,
      "in-sample: the compatibility mode whose rows are labelled, and are no evidence of utility."},
 };
+/* clang-format on */
 
 struct setting_table plan_rows(void)
 {
@@ -217,12 +224,11 @@ enum status plan_load(struct plan *p, const char *path, const char *const *overr
     *p = (struct plan){0};
     if (strlen(path) >= sizeof p->path)
         return fault(EC_IO_OPEN, path, "the path is longer than %zu bytes", sizeof p->path - 1);
-    strcpy(p->path, path);
+    memcpy(p->path, path, strlen(path) + 1);
 
     struct setting_table tables[PLAN_PARTS_MAX + 1];
     size_t count = 0;
-    enum status st =
-        tables_of(tables, &count, path, overrides, override_count, parts, part_count);
+    enum status st = tables_of(tables, &count, path, overrides, override_count, parts, part_count);
     if (st != ST_OK)
         return st;
     p->set = settings_open(tables, count);
@@ -255,7 +261,7 @@ enum status plan_place(char *out, size_t cap, const struct plan *p, const char *
     if (strcmp(settings_origin(p->set, "%s", key), "--set") == 0 || place[0] == '/')
         return file_join(out, cap, "", place);
     char folder[PLAN_PATH_MAX];
-    strcpy(folder, p->path);
+    memcpy(folder, p->path, sizeof folder);
     char *slash = strrchr(folder, '/');
     if (slash == NULL)
         return file_join(out, cap, "", place);

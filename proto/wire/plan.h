@@ -1,7 +1,8 @@
 /*
  * plan.h - the run everybody agreed on: settings, checked, and their digest.
  *
- *     file + overrides -> settings (the plan's own rows, the model's, the merge rule's) -> normal form -> digest
+ *     file + overrides -> settings (the plan's own rows, the model's, the merge rule's)
+ *     -> normal form -> digest
  *
  * The digest covers the normal form: every value with its default, sorted, places on this machine
  * left out. It stands in every message and in the report.
@@ -12,7 +13,7 @@
 #include "crypto/hash.h"
 #include "proto/base/settings.h"
 
-#define PLAN_PATH_MAX 4096
+#define PLAN_PATH_MAX  4096
 #define PLAN_PARTS_MAX 8
 
 struct plan {
@@ -23,7 +24,7 @@ struct plan {
 
 /* The rows that belong to a value of a key: how models and merge rules bring their own settings. */
 struct plan_parts {
-    const char *key;  /* "model.name" */
+    const char *key; /* "model.name" */
     /* The table for this value; false when there is no such part (its names go to `known`). */
     bool (*table)(struct setting_table *table, const char *value);
     const char *(*known)(size_t at); /* names that can be chosen, NULL past the end */
@@ -39,7 +40,7 @@ MUST_CHECK enum status plan_load(struct plan *p, const char *path, const char *c
 void plan_close(struct plan *p);
 /* The plan's own rows: for configs/README.md. */
 struct setting_table plan_rows(void);
-/* A place named in the plan (data.root): relative to the plan's folder, or to here when overridden. */
+/* A place the plan names (data.root): relative to the plan's folder, or to here when overridden. */
 MUST_CHECK enum status plan_place(char *out, size_t cap, const struct plan *p, const char *key);
 
 #endif

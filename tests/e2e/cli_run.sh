@@ -11,7 +11,7 @@ status=0
 "$evenhand" simulate run "$plan" --out "$work/a" --jobs 1 >"$out" 2>"$err" || status=$?
 failed=$(grep -c '"ok": false' "$work/a/report.json")
 check "the status is 1 exactly when a check failed" test $status = $((failed > 0))
-for file in report.json model.evh log.jsonl data/site-1.flat data/site-2.flat; do
+for file in report.json model.evh model.h5 log.jsonl data/site-1.flat data/site-2.flat; do
     check "the run leaves $file" test -s "$work/a/$file"
 done
 check "the first line is seed, plan, version" grep -qE '^seed 1  plan small [0-9a-f]{12}  evenhand ' <(head -1 "$err")

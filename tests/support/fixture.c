@@ -15,12 +15,18 @@ static void name_targets(struct flat *f)
 {
     f->task_count = 1;
     f->group_count = 3;
-    f->task[0] = (struct target){.name = "disease", .levels = 2, .level = {"no", "yes"}};
-    f->group[0] = (struct target){.name = "sex", .levels = 2, .level = {"male", "female"}};
-    f->group[1] = (struct target){.name = "race",
-                                  .kind = TARGET_CATEGORICAL,
-                                  .levels = 3,
-                                  .level = {"White", "Black", "Asian"}};
+    f->task[0] = (struct target){
+        .name = "disease", .levels = 2, .level = {"no", "yes"}
+    };
+    f->group[0] = (struct target){
+        .name = "sex", .levels = 2, .level = {"male", "female"}
+    };
+    f->group[1] = (struct target){
+        .name = "race",
+        .kind = TARGET_CATEGORICAL,
+        .levels = 3,
+        .level = {"White", "Black", "Asian"}
+    };
     f->group[2] = (struct target){.name = "age", .kind = TARGET_REGRESSION};
 }
 
@@ -89,12 +95,11 @@ enum status fixture_flat(char *out, size_t cap, const char *folder, const char *
 
 enum status fixture_plan(char *out, size_t cap, const char *folder, const char *lines)
 {
-    static const char head[] =
-        "plan = \"fixture\"; seed = 7;\n"
-        "tasks = ( { name = \"disease\"; kind = \"binary\"; } );\n"
-        "groups = ( { name = \"sex\"; kind = \"binary\"; },\n"
-        "           { name = \"race\"; kind = \"categorical\"; },\n"
-        "           { name = \"age\"; kind = \"regression\"; } );\n";
+    static const char head[] = "plan = \"fixture\"; seed = 7;\n"
+                               "tasks = ( { name = \"disease\"; kind = \"binary\"; } );\n"
+                               "groups = ( { name = \"sex\"; kind = \"binary\"; },\n"
+                               "           { name = \"race\"; kind = \"categorical\"; },\n"
+                               "           { name = \"age\"; kind = \"regression\"; } );\n";
     char text[4096];
     int n = snprintf(text, sizeof text, "%s%s\n", head, lines);
     must(n > 0 && (size_t)n < sizeof text);

@@ -82,6 +82,7 @@ static void who_is_awaited_is_said_by_name(void **state)
     assert_true(presence_join(&p, 1, "east"));
     assert_true(presence_join(&p, 2, "a hospital with a long name"));
     assert_false(presence_join(&p, 1, "east"));
+    presence_new_phase(&p); /* joining was an answer too */
     assert_true(presence_answer(&p, 1));
     assert_false(presence_answer(&p, 1));
     presence_awaited(out, sizeof out, &p);

@@ -86,7 +86,7 @@ static void the_legs_come_in_their_order(void **state)
 {
     (void)state;
     static const enum leg_kind want[] = {
-        LEG_TRAIN, LEG_TRAIN, LEG_GUARD, LEG_TRAIN, LEG_GUARD, LEG_SCALE, LEG_PROBE, LEG_VALID,
+        LEG_TRAIN, LEG_TRAIN, LEG_GUARD, LEG_TRAIN, LEG_GUARD, LEG_SCALE, LEG_SPREAD, LEG_PROBE, LEG_VALID,
         LEG_PROBE, LEG_VALID, LEG_TEST, LEG_PLACE, LEG_END};
     struct run r;
     open_run(&r, NULL, 0);

@@ -96,6 +96,51 @@ static void what_was_written_is_read(void **state)
     assert_null(f.x);
 }
 
+/* In the way that row `how` of the table below says. */
+static void spoil(struct made *m, size_t how)
+{
+    switch (how) {
+    case 0:
+        m->x[7] = NAN;
+        break;
+    case 1:
+        m->x[0] = -INFINITY;
+        break;
+    case 2:
+        m->value[ROWS + 1] = 3;
+        break;
+    case 3:
+        m->value[1] = 0.5f;
+        break;
+    case 4:
+        m->value[2 * ROWS] = INFINITY;
+        break;
+    case 5:
+        m->split[4] = SPLIT_NONE;
+        break;
+    case 6:
+        m->split[2] = SPLIT_TEST;
+        break;
+    case 7:
+        m->flat.task[0].name[0] = '\0';
+        break;
+    case 8:
+        m->flat.rows = 0;
+        break;
+    case 9:
+        m->flat.width = 0;
+        break;
+    case 10:
+        m->flat.site[0] = '\0';
+        break;
+    case 11:
+        m->flat.task[0].levels = 3;
+        break;
+    default:
+        fail();
+    }
+}
+
 static void every_broken_promise_is_refused_before_a_file_is_made(void **state)
 {
     (void)state;
@@ -119,46 +164,7 @@ static void every_broken_promise_is_refused_before_a_file_is_made(void **state)
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct made m;
         make(&m);
-        switch (i) {
-        case 0:
-            m.x[7] = NAN;
-            break;
-        case 1:
-            m.x[0] = -INFINITY;
-            break;
-        case 2:
-            m.value[ROWS + 1] = 3;
-            break;
-        case 3:
-            m.value[1] = 0.5f;
-            break;
-        case 4:
-            m.value[2 * ROWS] = INFINITY;
-            break;
-        case 5:
-            m.split[4] = SPLIT_NONE;
-            break;
-        case 6:
-            m.split[2] = SPLIT_TEST;
-            break;
-        case 7:
-            m.flat.task[0].name[0] = '\0';
-            break;
-        case 8:
-            m.flat.rows = 0;
-            break;
-        case 9:
-            m.flat.width = 0;
-            break;
-        case 10:
-            m.flat.site[0] = '\0';
-            break;
-        case 11:
-            m.flat.task[0].levels = 3;
-            break;
-        default:
-            fail();
-        }
+        spoil(&m, i);
         print_message("%s\n", rows[i].what);
         check_fault(flat_write(&m.flat, path_of("never.flat")), rows[i].want);
         assert_int_equal(access(path_of("never.flat"), F_OK), -1);
@@ -219,6 +225,38 @@ static void every_truncation_is_noticed(void **state)
     check_fault(flat_open(&f, path_of("absent.flat")), EC_IO_OPEN);
 }
 
+static void names_are_short_and_utf8(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        bool fits;
+    } rows[] = {
+        {"north",                                                            true },
+        {"age>=65",                                                          true },
+        {"caf\xc3\xa9",                                                      true },
+        {"\xe2\x82\xac",                                                     true },
+        {"\xf0\x9f\x8f\xa5",                                                 true },
+        {"123456789012345678901234567890123456789012345678901234567890123",  true },
+        {"1234567890123456789012345678901234567890123456789012345678901234", false},
+        {"",                                                                 false},
+        {"two\nlines",                                                       false},
+        {"\x7f",                                                             false},
+        {"caf\xe9",                                                          false},
+        {"cut\xc3",                                                          false},
+        {"cut\xe2\x82",                                                      false},
+        {"\x80",                                                             false},
+        {"long\xc0\xaf",                                                     false},
+        {"long\xe0\x80\xaf",                                                 false},
+        {"half\xed\xa0\x80",                                                 false},
+        {"far\xf4\x90\x80\x80",                                              false},
+        {"\xff",                                                             false},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++)
+        if (flat_can_name(rows[i].name) != rows[i].fits)
+            fail_msg("row %zu, `%s`", i, rows[i].name);
+}
+
 static void a_patient_has_one_id_and_another_has_another(void **state)
 {
     (void)state;
@@ -233,6 +271,7 @@ int main(void)
         cmocka_unit_test(every_broken_promise_is_refused_before_a_file_is_made),
         cmocka_unit_test(every_flipped_byte_is_noticed),
         cmocka_unit_test(every_truncation_is_noticed),
+        cmocka_unit_test(names_are_short_and_utf8),
         cmocka_unit_test(a_patient_has_one_id_and_another_has_another),
     };
     return cmocka_run_group_tests(tests, open_scratch, close_scratch);

@@ -152,6 +152,24 @@ static void probes_find_what_was_planted_and_nothing_in_noise(void **state)
     close_run(&r);
 }
 
+static void erasing_first_leaves_nothing_linear_of_the_groups(void **state)
+{
+    (void)state;
+    static const char *const more[] = {
+        "model.erase_first=true", "evaluate.representations=[\"original\",\"erasure\"]",
+        "evaluate.rounds=25", "evaluate.batch=16", "privacy.min_cell=5"};
+    struct run r;
+    open_run(&r, debias, more, COUNT(more));
+    struct report report;
+    check_ok(sim_run(&report, &r.plan, r.flat, SITES, NULL, &(struct sim_options){.jobs = 2}));
+    assert_true(find(&report, "sex", "original", "linear", "auc")->value > .85);
+    assert_true(fabs(find(&report, "sex", "erasure", "linear", "auc")->value - .5) < .12);
+    assert_true(find(&report, "age", "erasure", "linear", "r2")->value < .05);
+    assert_true(find(&report, "disease", "erasure", "linear", "auc")->value > .85);
+    report_close(&report);
+    close_run(&r);
+}
+
 static void a_plain_head_is_scored_by_itself(void **state)
 {
     (void)state;
@@ -210,6 +228,7 @@ int main(void)
         cmocka_unit_test(every_number_agrees_whatever_the_order),
         cmocka_unit_test(another_seed_gives_another_model),
         cmocka_unit_test(probes_find_what_was_planted_and_nothing_in_noise),
+        cmocka_unit_test(erasing_first_leaves_nothing_linear_of_the_groups),
         cmocka_unit_test(a_plain_head_is_scored_by_itself),
         cmocka_unit_test(in_sample_scoring_is_refused_unless_it_is_named),
         cmocka_unit_test(a_site_without_the_label_ends_the_run_with_its_name),

@@ -32,6 +32,8 @@ static struct ckpt *small(void)
 {
     static char plan[] = "model.name=\"linear\"\nrounds=3\n";
     static double mean[] = {1, -2.5, 0}, scale[] = {2, 0, 1e-3};
+    static double erase_mean[] = {0, .5, 0}, erase_u[] = {1, 0, -1, 2, 3, 4};
+    static double erase_v[] = {.1, .2, .3, 0, -1, 1};
     static real theta[] = {1, -2, REAL(0.1), 0, REAL(1e-30), 7, 8, -9};
     static struct ckpt c;
     c = (struct ckpt){
@@ -62,6 +64,10 @@ static struct ckpt *small(void)
                      {.name = "age", .kind = TARGET_REGRESSION, .known = 7, .mean = 61, .sd = 9}}},
         .mean = mean,
         .scale = scale,
+        .erase_columns = 2,
+        .erase_mean = erase_mean,
+        .erase_u = erase_u,
+        .erase_v = erase_v,
         .theta = theta,
     };
     map_add(&c.map, 2, 3, false, "linear.weight");
@@ -102,6 +108,10 @@ static void a_model_that_was_written_is_read_again(void **state)
     same_target(&got.who.group[1], &had->who.group[1]);
     assert_memory_equal(got.mean, had->mean, 3 * sizeof *got.mean);
     assert_memory_equal(got.scale, had->scale, 3 * sizeof *got.scale);
+    assert_int_equal(got.erase_columns, 2);
+    assert_memory_equal(got.erase_mean, had->erase_mean, 3 * sizeof(double));
+    assert_memory_equal(got.erase_u, had->erase_u, 6 * sizeof(double));
+    assert_memory_equal(got.erase_v, had->erase_v, 6 * sizeof(double));
     assert_memory_equal(&got.map, &had->map, sizeof got.map);
     assert_memory_equal(got.theta, had->theta, 8 * sizeof *got.theta);
     ckpt_close(&got);

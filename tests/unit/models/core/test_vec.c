@@ -16,6 +16,19 @@ static void sums_are_double_and_do_not_lose_small_terms(void **state)
     free(v);
 }
 
+static void every_element_counts_once_whatever_the_length(void **state)
+{
+    (void)state;
+    real a[3 * VEC_LANES], b[3 * VEC_LANES];
+    double sum = 0;
+    for (size_t n = 0; n < COUNT(a); n++) {
+        assert_true(vec_dot(a, b, n) == sum); /* of integers: exact in any order */
+        a[n] = (real)(n + 1);
+        b[n] = (real)(n % 5) - 2;
+        sum += (double)a[n] * (double)b[n];
+    }
+}
+
 static void axpy_and_scale_do_what_their_names_say(void **state)
 {
     (void)state;
@@ -40,9 +53,9 @@ static void clipping_shortens_long_vectors_and_leaves_the_others(void **state)
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         real v[] = {3, 0, -4};
-        double had = vec_clip(v, 3, rows[i].limit);
-        if (had != 5 || fabs(vec_norm(v, 3) - rows[i].norm_after) > 1e-6 || v[1] != 0 || v[2] > 0)
-            fail_msg("%s: %g -> %g", rows[i].what, had, vec_norm(v, 3));
+        double scale = vec_clip(v, 3, rows[i].limit);
+        if (fabs(5 * scale - rows[i].norm_after) > 1e-15)
+            fail_msg("%s: 5 -> %g", rows[i].what, 5 * scale);
     }
 }
 
@@ -65,6 +78,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(sums_are_double_and_do_not_lose_small_terms),
+        cmocka_unit_test(every_element_counts_once_whatever_the_length),
         cmocka_unit_test(axpy_and_scale_do_what_their_names_say),
         cmocka_unit_test(clipping_shortens_long_vectors_and_leaves_the_others),
         cmocka_unit_test(one_bad_number_anywhere_makes_a_vector_not_finite),

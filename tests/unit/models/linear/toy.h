@@ -104,7 +104,7 @@ static inline void toy_train(real *theta, const struct model *m, const struct ba
             struct step_key key = {.seed = 4, .site = 1, .round = 2, .step = t};
             m->ops->step(grad, losses, m, theta, b, phase, &key, &arena);
             optim_step(theta + part.at, state + 2 * part.at, &adam, grad + part.at, part.count,
-                       part.lr, part.decay, t + 1);
+                       &(struct optim_move){part.lr, part.decay, 1, t + 1});
         }
     arena_rewind(&arena, 0);
     free(slab);

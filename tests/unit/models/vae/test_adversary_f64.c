@@ -302,7 +302,8 @@ static void an_adversary_learns_a_separable_attribute(void **state)
         double now = own(&g, grad);
         assert_true(now <= before);
         before = now;
-        optim_step(g.theta, adam_state, &adam, grad, g.a.params, 1e-2, 0, step + 1);
+        optim_step(g.theta, adam_state, &adam, grad, g.a.params,
+                   &(struct optim_move){.lr = 1e-2, .scale = 1, .t = step + 1});
     }
     struct adversary_acts acts;
     adversary_forward(&acts, &g.a, g.theta, g.z, ROWS, &g.arena);

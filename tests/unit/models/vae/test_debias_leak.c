@@ -72,7 +72,7 @@ static void train(struct toy_model *t, const struct cohort *c)
             struct step_key key = {.seed = 1, .step = step, .progress = (double)step / STEPS};
             const struct model_part *p = &t->m->part[phase];
             toy_step(t, &b, phase, &key);
-            vec_clip(t->grad + p->at, p->count, 5);
+            vec_scale(t->grad + p->at, vec_clip(t->grad + p->at, p->count, 5), p->count);
             uint64_t moved = phase < last ? step * last + phase : step;
             toy_move(t, phase, p->lr, moved + 1);
         }

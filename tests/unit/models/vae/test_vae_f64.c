@@ -65,7 +65,7 @@ static void backward(struct net *n)
     struct vae_acts acts;
     real dz[ROWS * K];
     forward(&acts, n);
-    memset(n->grad, 0, sizeof n->grad);
+    memset(n->grad, 0xff, sizeof n->grad); /* NaN where nothing is written */
     vae_decode_backward(n->grad, dz, &acts, n->shape, n->theta, acts.xhat, &n->arena);
     for (size_t i = 0; i < ROWS * K; i++)
         dz[i] += n->c[i];
@@ -96,24 +96,6 @@ static void backward_is_the_derivative_of_forward(void **state)
     }
 }
 
-static void weight_gradients_add(void **state)
-{
-    (void)state;
-    struct net n;
-    net_open(&n, nets[0].shape, true);
-    backward(&n);
-    real once[WORDS];
-    memcpy(once, n.grad, sizeof once);
-    struct vae_acts acts;
-    real dz[ROWS * K];
-    forward(&acts, &n);
-    size_t decoder = vae_encoder_params(n.shape);
-    vae_decode_backward(n.grad, dz, &acts, n.shape, n.theta, acts.xhat, &n.arena);
-    for (size_t i = decoder; i < vae_params(n.shape); i++)
-        assert_true(n.grad[i] == 2 * once[i]);
-    arena_close(&n.arena);
-}
-
 /* The row of the last encoder layer that gives logvar 0, and its bias. */
 static void logvar_is_held_and_has_no_gradient_outside(void **state)
 {
@@ -132,7 +114,7 @@ static void logvar_is_held_and_has_no_gradient_outside(void **state)
         struct vae_acts acts;
         forward(&acts, &n);
         for (size_t row = 0; row < ROWS; row++)
-            assert_true(fabs(acts.sigma[row * K] - rows[i].sigma) < 1e-12);
+            assert_true(fabs(acts.sigma[row * K] / rows[i].sigma - 1) < 7e-9); /* loop_exp */
         arena_rewind(&n.arena, 0);
         backward(&n);
         assert_true(n.grad[bias] == 0);
@@ -212,7 +194,8 @@ static void a_linear_auto_encoder_keeps_what_the_closed_form_says(void **state)
         vae_decode_backward(grad, dz, &acts, s, theta, acts.xhat, &arena);
         vae_encode_backward(grad, &acts, s, theta, dz, 2 * beta / PCA_D, &arena);
         double lr = step < HALF ? 1e-2 : 1e-2 * pow(.01, (double)(step - HALF) / HALF);
-        optim_step(theta, adam_state, &adam, grad, n, lr, 0, step + 1);
+        optim_step(theta, adam_state, &adam, grad, n,
+                   &(struct optim_move){.lr = lr, .scale = 1, .t = step + 1});
         arena_rewind(&arena, 0);
     }
     vae_encode(&acts, s, theta, x, NULL, PCA_ROWS, &arena);
@@ -232,7 +215,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(backward_is_the_derivative_of_forward),
-        cmocka_unit_test(weight_gradients_add),
         cmocka_unit_test(logvar_is_held_and_has_no_gradient_outside),
         cmocka_unit_test(the_published_shape_has_the_published_parameters),
         cmocka_unit_test(encoder_and_decoder_draw_from_streams_of_their_own),

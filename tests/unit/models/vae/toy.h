@@ -146,7 +146,8 @@ static inline void toy_move(struct toy_model *t, size_t phase, double lr, uint64
 {
     const struct optim adam = {.rule = OPTIM_ADAM, .beta1 = .9, .beta2 = .999, .eps = 1e-8};
     const struct model_part *p = &t->m->part[phase];
-    optim_step(t->theta + p->at, t->state + 2 * p->at, &adam, t->grad + p->at, p->count, lr, 0, at);
+    optim_step(t->theta + p->at, t->state + 2 * p->at, &adam, t->grad + p->at, p->count,
+               &(struct optim_move){.lr = lr, .scale = 1, .t = at});
 }
 
 struct toy_rows {

@@ -200,88 +200,89 @@ static void import_and_pack_make_the_same_flat_file(void **state)
     "name = \"t\"; tables = ( { file = \"one.csv\"; }, { file = \"two.csv\"; key = \"k\"; } ); "
 #define X "features = ( { columns = [\"x\"]; } ); "
 
+static const struct {
+    const char *what, *one, *two, *recipe;
+    enum complaint want;
+    const char *where; /* behind the scratch folder's name */
+} wrong[] = {
+    /* clang-format off */
+    {"a missing value", "k,x\na,1\nb,\n", NULL, ONE X, EC_DATA_NAN, "one.csv:3"},
+    {"NaN that is not called missing", "x\n1\nnan\n", NULL, ONE X "missing = [];", EC_DATA_NAN,
+     "one.csv:3"},
+    {"infinity", "x\n1\ninf\n", NULL, ONE X, EC_DATA_NAN, "one.csv:3"},
+    {"more than a float holds", "x\n1e39\n", NULL, ONE X, EC_DATA_NAN, "one.csv:2"},
+    {"a word for a number", "x\n1\nhigh\n", NULL, ONE X, EC_DATA_VALUE, "one.csv:3"},
+    {"no such column", "y\n1\n", NULL, ONE X, EC_DATA_COLUMN, "one.csv"},
+    {"a column twice", "x,x\n1,2\n", NULL, ONE X, EC_DATA_COLUMN, "one.csv"},
+    {"a column in both files", "k,x\na,1\n", "k,x\na,1\n", TWO X, EC_DATA_COLUMN, "two.csv"},
+    {"a pattern without a column", "x\n1\n", NULL,
+     ONE "features = ( { columns = [\"y*\"]; } );", EC_DATA_COLUMN, "one.csv"},
+    {"one feature in both files by a pattern", "k,x\na,1\n", "k,x\na,1\n",
+     TWO "features = ( { columns = [\"x*\"]; } );", EC_DATA_COLUMN, "one.csv"},
+    {"a feature twice", "x\n1\n", NULL, ONE "features = ( { columns = [\"x\", \"x\"]; } );",
+     EC_CFG_CONFLICT, NULL},
+    {"a label as a feature", "x\n1\n", NULL, ONE X "labels = ( { name = \"x\"; } );",
+     EC_CFG_CONFLICT, NULL},
+    {"a row without a partner", "k\na\nb\n", "k,x\na,1\n", TWO X, EC_DATA_JOIN, "one.csv:3"},
+    {"a key twice", "k\na\nb\n", "k,x\na,1\nb,2\na,1\n", TWO X, EC_DATA_JOIN, "two.csv:4"},
+    {"no key column", "k\na\n", "l,x\na,1\n", TWO X, EC_DATA_COLUMN, "two.csv"},
+    {"rows of different lengths", "k,x\na,1\nb\n", NULL, ONE X, EC_DATA_VALUE, "one.csv:3"},
+    {"no rows", "x\n", NULL, ONE X, EC_DATA_EMPTY, "one.csv"},
+    {"nothing selected", "k,x\na,1\n", NULL,
+     ONE X "select = ( { column = \"k\"; words = [\"b\"]; } );", EC_DATA_EMPTY, "one.csv"},
+    {"every row dropped", "x\n\"\"\n\"\"\n", NULL,
+     ONE "features = ( { columns = [\"x\"]; fill = \"drop\"; } );", EC_DATA_EMPTY, "one.csv"},
+    {"a split nobody knows", "k,x\ntrain,1\ndev,1\n", NULL,
+     ONE X "split = { column = \"k\"; };", EC_DATA_VALUE, "one.csv:3"},
+    {"one patient in two splits", "k,p,x\ntrain,a,1\ntest,b,1\ntest,a,1\n", NULL,
+     ONE X "split = { column = \"k\"; }; patient = \"p\";", EC_DATA_SPLIT, "one.csv:4"},
+    {"one patient in two splits at two sites", "k,p,x,s\ntrain,a,1,N\ntest,a,1,S\n", NULL,
+     ONE X "split = { column = \"k\"; }; patient = \"p\"; site = \"s\";", EC_DATA_SPLIT,
+     "one.csv:3"},
+    {"a row without a patient", "p,x\na,1\nNA,1\n", NULL, ONE X "patient = \"p\";",
+     EC_DATA_VALUE, "one.csv:3"},
+    {"a row without a site", "s,x\na,1\n?,1\n", NULL, ONE X "site = \"s\";", EC_DATA_VALUE,
+     "one.csv:3"},
+    {"a label of neither word", "y,x\nyes,1\nmaybe,1\n", NULL,
+     ONE X "labels = ( { name = \"y\"; positive = [\"yes\"]; negative = [\"no\"]; } );",
+     EC_DATA_VALUE, "one.csv:3"},
+    {"a label that is no number", "y,x\n1,1\nyes,1\n", NULL,
+     ONE X "labels = ( { name = \"y\"; } );", EC_DATA_VALUE, "one.csv:3"},
+    {"an age that is no number", "a,x\n63,1\n> 89,1\n", NULL,
+     ONE X "groups = ( { name = \"a\"; kind = \"regression\"; } );", EC_DATA_VALUE,
+     "one.csv:3"},
+    {"a level nobody knows", "g,x\na,1\nc,1\n", NULL,
+     ONE X "groups = ( { name = \"g\"; levels = [\"a\", \"b\"]; } );", EC_DATA_VALUE,
+     "one.csv:3"},
+    {"a binary group of three levels", "g,x\na,1\nb,1\nc,1\n", NULL,
+     ONE X "groups = ( { name = \"g\"; kind = \"binary\"; } );", EC_DATA_VALUE, NULL},
+    {"a group of one level and no names for more", "g,x\na,1\na,1\n", NULL,
+     ONE X "groups = ( { name = \"g\"; kind = \"binary\"; } );", EC_DATA_VALUE, NULL},
+    {"a one-hot of another level", "x\n1\n2\n3\n", NULL,
+     ONE "features = ( { columns = [\"x\"]; onehot = true; levels = [\"1\", \"2\"]; } );",
+     EC_DATA_VALUE, "one.csv:4"},
+    {"a one-hot with a missing value", "x\n1\n?\n", NULL,
+     ONE "features = ( { columns = [\"x\"]; onehot = true; } );", EC_DATA_NAN, "one.csv:3"},
+    {"a file that is not there", NULL, NULL, ONE X, EC_IO_OPEN, "one.csv"},
+};
+/* clang-format on */
+
 static void what_cannot_be_right_is_refused_with_its_place(void **state)
 {
     (void)state;
-    static const struct {
-        const char *what, *one, *two, *recipe;
-        enum complaint want;
-        const char *where; /* behind the scratch folder's name */
-    } rows[] = {
-        /* clang-format off */
-        {"a missing value", "k,x\na,1\nb,\n", NULL, ONE X, EC_DATA_NAN, "one.csv:3"},
-        {"NaN that is not called missing", "x\n1\nnan\n", NULL, ONE X "missing = [];", EC_DATA_NAN,
-         "one.csv:3"},
-        {"infinity", "x\n1\ninf\n", NULL, ONE X, EC_DATA_NAN, "one.csv:3"},
-        {"more than a float holds", "x\n1e39\n", NULL, ONE X, EC_DATA_NAN, "one.csv:2"},
-        {"a word for a number", "x\n1\nhigh\n", NULL, ONE X, EC_DATA_VALUE, "one.csv:3"},
-        {"no such column", "y\n1\n", NULL, ONE X, EC_DATA_COLUMN, "one.csv"},
-        {"a column twice", "x,x\n1,2\n", NULL, ONE X, EC_DATA_COLUMN, "one.csv"},
-        {"a column in both files", "k,x\na,1\n", "k,x\na,1\n", TWO X, EC_DATA_COLUMN, "two.csv"},
-        {"a pattern without a column", "x\n1\n", NULL,
-         ONE "features = ( { columns = [\"y*\"]; } );", EC_DATA_COLUMN, "one.csv"},
-        {"one feature in both files by a pattern", "k,x\na,1\n", "k,x\na,1\n",
-         TWO "features = ( { columns = [\"x*\"]; } );", EC_DATA_COLUMN, "one.csv"},
-        {"a feature twice", "x\n1\n", NULL, ONE "features = ( { columns = [\"x\", \"x\"]; } );",
-         EC_CFG_CONFLICT, NULL},
-        {"a label as a feature", "x\n1\n", NULL, ONE X "labels = ( { name = \"x\"; } );",
-         EC_CFG_CONFLICT, NULL},
-        {"a row without a partner", "k\na\nb\n", "k,x\na,1\n", TWO X, EC_DATA_JOIN, "one.csv:3"},
-        {"a key twice", "k\na\nb\n", "k,x\na,1\nb,2\na,1\n", TWO X, EC_DATA_JOIN, "two.csv:4"},
-        {"no key column", "k\na\n", "l,x\na,1\n", TWO X, EC_DATA_COLUMN, "two.csv"},
-        {"rows of different lengths", "k,x\na,1\nb\n", NULL, ONE X, EC_DATA_VALUE, "one.csv:3"},
-        {"no rows", "x\n", NULL, ONE X, EC_DATA_EMPTY, "one.csv"},
-        {"nothing selected", "k,x\na,1\n", NULL,
-         ONE X "select = ( { column = \"k\"; words = [\"b\"]; } );", EC_DATA_EMPTY, "one.csv"},
-        {"every row dropped", "x\n\"\"\n\"\"\n", NULL,
-         ONE "features = ( { columns = [\"x\"]; fill = \"drop\"; } );", EC_DATA_EMPTY, "one.csv"},
-        {"a split nobody knows", "k,x\ntrain,1\ndev,1\n", NULL,
-         ONE X "split = { column = \"k\"; };", EC_DATA_VALUE, "one.csv:3"},
-        {"one patient in two splits", "k,p,x\ntrain,a,1\ntest,b,1\ntest,a,1\n", NULL,
-         ONE X "split = { column = \"k\"; }; patient = \"p\";", EC_DATA_SPLIT, "one.csv:4"},
-        {"one patient in two splits at two sites", "k,p,x,s\ntrain,a,1,N\ntest,a,1,S\n", NULL,
-         ONE X "split = { column = \"k\"; }; patient = \"p\"; site = \"s\";", EC_DATA_SPLIT,
-         "one.csv:3"},
-        {"a row without a patient", "p,x\na,1\nNA,1\n", NULL, ONE X "patient = \"p\";",
-         EC_DATA_VALUE, "one.csv:3"},
-        {"a row without a site", "s,x\na,1\n?,1\n", NULL, ONE X "site = \"s\";", EC_DATA_VALUE,
-         "one.csv:3"},
-        {"a label of neither word", "y,x\nyes,1\nmaybe,1\n", NULL,
-         ONE X "labels = ( { name = \"y\"; positive = [\"yes\"]; negative = [\"no\"]; } );",
-         EC_DATA_VALUE, "one.csv:3"},
-        {"a label that is no number", "y,x\n1,1\nyes,1\n", NULL,
-         ONE X "labels = ( { name = \"y\"; } );", EC_DATA_VALUE, "one.csv:3"},
-        {"an age that is no number", "a,x\n63,1\n> 89,1\n", NULL,
-         ONE X "groups = ( { name = \"a\"; kind = \"regression\"; } );", EC_DATA_VALUE,
-         "one.csv:3"},
-        {"a level nobody knows", "g,x\na,1\nc,1\n", NULL,
-         ONE X "groups = ( { name = \"g\"; levels = [\"a\", \"b\"]; } );", EC_DATA_VALUE,
-         "one.csv:3"},
-        {"a binary group of three levels", "g,x\na,1\nb,1\nc,1\n", NULL,
-         ONE X "groups = ( { name = \"g\"; kind = \"binary\"; } );", EC_DATA_VALUE, NULL},
-        {"a group of one level and no names for more", "g,x\na,1\na,1\n", NULL,
-         ONE X "groups = ( { name = \"g\"; kind = \"binary\"; } );", EC_DATA_VALUE, NULL},
-        {"a one-hot of another level", "x\n1\n2\n3\n", NULL,
-         ONE "features = ( { columns = [\"x\"]; onehot = true; levels = [\"1\", \"2\"]; } );",
-         EC_DATA_VALUE, "one.csv:4"},
-        {"a one-hot with a missing value", "x\n1\n?\n", NULL,
-         ONE "features = ( { columns = [\"x\"]; onehot = true; } );", EC_DATA_NAN, "one.csv:3"},
-        {"a file that is not there", NULL, NULL, ONE X, EC_IO_OPEN, "one.csv"},
-    };
-    /* clang-format on */
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT(wrong); i++) {
         struct json *data;
         char where[SCRATCH_MAX + 64];
-        print_message("%s\n", rows[i].what);
+        print_message("%s\n", wrong[i].what);
         (void)unlink(in_scratch("one.csv"));
-        if (rows[i].one != NULL)
-            put_file("one.csv", rows[i].one);
-        if (rows[i].two != NULL)
-            put_file("two.csv", rows[i].two);
-        check_fault(import(&data, rows[i].recipe, "refused"), rows[i].want);
+        if (wrong[i].one != NULL)
+            put_file("one.csv", wrong[i].one);
+        if (wrong[i].two != NULL)
+            put_file("two.csv", wrong[i].two);
+        check_fault(import(&data, wrong[i].recipe, "refused"), wrong[i].want);
         assert_null(data);
-        if (rows[i].where != NULL) {
-            snprintf(where, sizeof where, "%s/%s", s.path, rows[i].where);
+        if (wrong[i].where != NULL) {
+            snprintf(where, sizeof where, "%s/%s", s.path, wrong[i].where);
             assert_string_equal(fault_kept()->where, where);
         }
         assert_int_equal(access(in_scratch("refused"), F_OK), -1); /* nothing was made */

@@ -49,6 +49,50 @@ static void the_counter_carries(void **state)
     assert_int_equal(r.counter[1], 1);
 }
 
+/* In pieces of all sizes, so that bulk starts and ends anywhere in a block. */
+static void words_in_bulk_are_the_words_one_by_one(void **state)
+{
+    (void)state;
+    static const size_t pieces[] = {0, 1, 3, 4, 130, 127, 128, 512, 5, 261};
+    struct rng bulk = rng_open(8, RNG_TEST, 0, 0, 0), singly = bulk;
+    for (size_t i = 0; i < COUNT(pieces); i++) {
+        uint32_t words[512];
+        rng_words(words, pieces[i], &bulk);
+        for (size_t k = 0; k < pieces[i]; k++)
+            assert_int_equal(words[k], rng_u32(&singly));
+    }
+    assert_int_equal(rng_u32(&bulk), rng_u32(&singly));
+}
+
+static void many_blocks_carry_too(void **state)
+{
+    (void)state;
+    struct rng r = rng_open(8, RNG_TEST, 0, 0, 0);
+    r.counter[0] = UINT32_MAX - 3;
+    struct rng singly = r;
+    struct rng_blocks b;
+    rng_blocks(&b, &r);
+    for (size_t i = 0; i < RNG_BLOCKS; i++)
+        for (size_t w = 0; w < 4; w++)
+            assert_int_equal(b.word[w][i], rng_u32(&singly));
+    assert_int_equal(r.counter[0], RNG_BLOCKS - 4);
+    assert_int_equal(r.counter[1], 1);
+}
+
+static void blocks_within_a_block(void *ctx)
+{
+    struct rng_blocks b;
+    rng_blocks(&b, ctx);
+}
+
+static void blocks_do_not_start_within_a_block(void **state)
+{
+    (void)state;
+    struct rng r = rng_open(8, RNG_TEST, 0, 0, 0);
+    rng_u32(&r);
+    assert_true(stops(NULL, 0, blocks_within_a_block, &r));
+}
+
 static void every_part_of_the_address_names_another_stream(void **state)
 {
     (void)state;
@@ -173,6 +217,9 @@ int main(void)
         cmocka_unit_test(philox_gives_the_published_answers),
         cmocka_unit_test(a_stream_is_its_blocks_in_order),
         cmocka_unit_test(the_counter_carries),
+        cmocka_unit_test(words_in_bulk_are_the_words_one_by_one),
+        cmocka_unit_test(many_blocks_carry_too),
+        cmocka_unit_test(blocks_do_not_start_within_a_block),
         cmocka_unit_test(every_part_of_the_address_names_another_stream),
         cmocka_unit_test(below_stays_below_and_is_even),
         cmocka_unit_test(below_of_a_large_range_has_no_bias),

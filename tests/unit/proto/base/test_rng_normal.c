@@ -51,16 +51,26 @@ static void the_ends_of_the_uniform_are_fine(void **state)
     }
 }
 
+/* Short arrays and long ones, from the middle of a block too. */
 static void an_array_is_the_pairs_in_order_rounded_to_float(void **state)
 {
     (void)state;
-    struct rng r = rng_open(22, RNG_TEST, 0, 0, 0), singly = r;
-    float all[7];
-    rng_normals(all, 7, &r);
-    for (size_t i = 0; i < 7; i += 2)
-        assert_true(all[i] == (float)rng_normal(&singly));
-    assert_true(rng_u32(&r) == rng_u32(&singly)); /* both used four pairs */
-    rng_normals(NULL, 0, &r);
+    static const size_t lengths[] = {7, 64, 201, 0, 150};
+    for (size_t skip = 0; skip < 4; skip++) {
+        struct rng r = rng_open(22, RNG_TEST, 0, 0, skip);
+        for (size_t i = 0; i < skip; i++)
+            rng_u32(&r);
+        struct rng singly = r;
+        for (size_t l = 0; l < COUNT(lengths); l++) {
+            float all[201];
+            rng_normals(all, lengths[l], &r);
+            for (size_t i = 0; i < lengths[l]; i += 2)
+                assert_true(all[i] == (float)rng_normal(&singly));
+            struct rng next = r, next_singly = singly; /* both used as many pairs */
+            assert_true(rng_u32(&next) == rng_u32(&next_singly));
+        }
+    }
+    rng_normals(NULL, 0, &(struct rng){0});
 }
 
 static void moments_are_those_of_a_normal(void **state)

@@ -1,0 +1,209 @@
+#include "tests/unit/models/exam_setup.h"
+
+static void accuracy_is_at_the_first_threshold(void **state)
+{
+    (void)state;
+    static const double thresholds[] = {.5, .3};
+    for (size_t k = 0; k < COUNT(thresholds); k++) {
+        static const char *const second[] = {"evaluate.thresholds=[0.3, 0.5]"};
+        struct setup s;
+        struct measure m[32];
+        open_setup(&s, second, k);
+        draw(&s, 3);
+        publish(&s);
+        exam_measures(m, &s.e, 3);
+        double right = 0;
+        double known = 0;
+        double logit = log(thresholds[k] / (1 - thresholds[k]));
+        for (size_t i = 0; i < ROWS; i++)
+            if (!isnan(s.cohort.task[i])) {
+                known++;
+                right += ((double)s.cohort.own[i] >= logit) == (s.cohort.task[i] == 1);
+            }
+        assert_string_equal(m[6].metric, "accuracy");
+        near("accuracy", m[6].value, right / known);
+        assert_true(isnan(m[6].lo)); /* several rows a patient: Wilson would promise too much */
+        close_setup(&s);
+    }
+}
+
+/* --- what must not be said ----------------------------------------------------------------- */
+
+/* The first `patients` patients are men, the rest unknown. */
+static void keep_some_men(struct setup *s, size_t patients)
+{
+    size_t seen = 0;
+    for (size_t i = 0; i < ROWS; i++) {
+        seen += i == 0 || s->cohort.patient[i] != s->cohort.patient[i - 1];
+        s->cohort.group[i] = seen <= patients ? 0 : (real)NAN;
+        s->cohort.group[ROWS + i] = seen <= patients ? s->cohort.own[i] : (real)NAN;
+    }
+}
+
+static void a_class_of_nobody_is_said_and_a_small_one_withheld(void **state)
+{
+    (void)state;
+    static const struct {
+        size_t men;
+        bool withheld;
+        const char *why;
+    } rows[] = {
+        {0,  false, "not estimable: no held-out positive"},
+        {10, true,  "fewer than 11"                      }, /* though there are 20 rows of them */
+        {11, false, "not estimable: no held-out positive"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct setup s;
+        struct measure m[32];
+        open_setup(&s, NULL, 0);
+        draw(&s, 3);
+        keep_some_men(&s, rows[i].men);
+        publish(&s);
+        for (size_t k = 0; k < s.e.place_values; k++)
+            assert_true(isfinite(s.place[k])); /* it must travel */
+        exam_measures(m, &s.e, 11);
+        assert_true(isnan(m[3].value) && isnan(m[3].lo) && isnan(m[3].hi));
+        assert_non_null(strstr(m[3].why, rows[i].why));
+        assert_int_equal(m[3].withheld, rows[i].withheld);
+        assert_int_equal(isnan(m[3].rows) != 0, rows[i].withheld);
+        assert_int_equal(isnan(m[3].patients) != 0, rows[i].withheld);
+        assert_int_equal(m[4].withheld, rows[i].withheld); /* age, of the same people */
+        assert_int_equal(isnan(m[4].rows) != 0, rows[i].withheld);
+        assert_int_equal(isnan(m[4].patients) != 0, rows[i].withheld);
+        assert_int_equal(isnan(m[4].value) != 0, rows[i].men < 11);
+        close_setup(&s);
+    }
+}
+
+static void rows_scored_in_sample_say_so(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *overrides[2];
+        size_t count;
+        const char *split;
+    } rows[] = {
+        {{NULL, NULL},                                        0, "test"     },
+        {{"evaluate.score=valid", NULL},                      1, "valid"    },
+        {{"evaluate.score=train", "evaluate.mode=in-sample"}, 2, "in-sample"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct setup s;
+        struct measure m[32];
+        open_setup(&s, rows[i].overrides, rows[i].count);
+        draw(&s, 1);
+        publish(&s);
+        exam_measures(m, &s.e, 11);
+        for (size_t k = 0; k < exam_measure_count(&s.e); k++)
+            assert_string_equal(m[k].split, rows[i].split);
+        close_setup(&s);
+    }
+}
+
+/* --- while probes train -------------------------------------------------------------------- */
+
+static void features_are_scaled_by_all_training_rows(void **state)
+{
+    (void)state;
+    struct setup s;
+    open_setup(&s, NULL, 0);
+    /* {1, 2, 3, 6}, and four times 1000 with what adding up leaves: variances 14 / 3 and 0. */
+    const double sums[2 * WIDTH + 1] = {12, 4000, 50, 4e6 + 1e-7, 4};
+    exam_fold_scale(&s.e, sums);
+    near("mean", s.e.mean[0], 3);
+    near("deviation", s.e.scale[0], sqrt(14.0 / 3));
+    assert_true(s.e.scale[1] == 0);
+    close_setup(&s);
+}
+
+/* Histograms of one unit's row: so many of each class, every positive above or below. */
+static void put_histogram(struct setup *s, size_t row, double positives, double negatives,
+                          double above)
+{
+    size_t bins = s->e.axis.bins;
+    for (size_t k = 0; k < SEEDS; k++) {
+        double *v = s->test + s->e.row[row].valid_at + k * 2 * bins;
+        v[20] = above, v[0] = positives - above;
+        v[bins + 10] = negatives;
+    }
+}
+
+static void a_level_of_three_patients_does_not_decide_for_the_others(void **state)
+{
+    (void)state;
+    struct setup s;
+    open_setup(&s, NULL, 0);
+    /* Row 1, A against B: 3 rows, all right in round 0, none in round 1. Row 2, D: .5 then .6. */
+    for (size_t round = 0; round < 2; round++) {
+        memset(s.test, 0, s.e.test_values * sizeof *s.test);
+        put_histogram(&s, 1, 3, 400, round == 0 ? 3 : 0);
+        put_histogram(&s, 2, 400, 400, round == 0 ? 200 : 240);
+        for (size_t i = 0; i < s.e.probes->params; i++)
+            s.e.theta[i] = (real)round;
+        exam_fold_valid(&s.e, s.test);
+    }
+    const struct exam_unit *stage = &s.e.unit[s.e.row[1].unit];
+    near("the better score", s.e.head[stage->head].best,
+         (400 * 400 / 800.0 * .6) / (400 * 400 / 800.0 + 1200 / 403.0));
+    assert_int_equal(s.e.head[stage->head].waited, 0); /* round 1 was kept */
+    close_setup(&s);
+}
+
+static void a_kind_is_finished_when_its_last_probe_is(void **state)
+{
+    (void)state;
+    struct setup s;
+    open_setup(&s, (const char *const[]){"evaluate.probes=[\"linear\", \"mlp\"]"}, 1);
+    assert_false(exam_kind_finished(&s.e, PROBE_LINEAR));
+    for (size_t i = 0; i < s.e.spec.head_count; i++)
+        s.e.head[i].waited = probes_spec(s.e.probes)->head[i].kind == PROBE_LINEAR ? 2 : 1;
+    assert_true(exam_kind_finished(&s.e, PROBE_LINEAR));
+    assert_false(exam_kind_finished(&s.e, PROBE_MLP));
+    s.e.head[0].waited = 1;
+    assert_false(exam_kind_finished(&s.e, PROBE_LINEAR));
+    /* Empty histograms: no round is better than another. */
+    for (size_t round = 0; round < 2; round++)
+        exam_fold_valid(&s.e, s.test);
+    assert_true(s.e.finished);
+    assert_true(exam_kind_finished(&s.e, PROBE_MLP));
+    close_setup(&s);
+}
+
+static void steps_of_linear_heads_gather_speed_and_those_of_mlps_do_not(void **state)
+{
+    (void)state;
+    struct setup s;
+    open_setup(&s, (const char *const[]){"evaluate.probes=[\"linear\", \"mlp\"]"}, 1);
+    size_t n = s.e.probes->params;
+    double *mean = must_alloc(n, sizeof *mean);
+    real *before = must_alloc(n, sizeof *before);
+    memcpy(before, s.e.theta, n * sizeof *before);
+    for (size_t i = 0; i < n; i++)
+        mean[i] = .125;
+    for (size_t round = 0; round < 3; round++)
+        exam_fold_probe(&s.e, mean);
+    assert_int_equal(s.e.probes->phases, 2);
+    for (size_t i = 0; i < n; i++) {
+        bool linear = i < s.e.probes->part[1].at;
+        /* 1 + 1.9 + 2.71 steps against three; theta is rounded to a float every round. */
+        double want = .125 * (linear ? 5.61 : 3);
+        assert_true(fabs((double)s.e.theta[i] - (double)before[i] - want) < 1e-6);
+    }
+    free(mean);
+    free(before);
+    close_setup(&s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(accuracy_is_at_the_first_threshold),
+        cmocka_unit_test(a_class_of_nobody_is_said_and_a_small_one_withheld),
+        cmocka_unit_test(rows_scored_in_sample_say_so),
+        cmocka_unit_test(features_are_scaled_by_all_training_rows),
+        cmocka_unit_test(a_level_of_three_patients_does_not_decide_for_the_others),
+        cmocka_unit_test(a_kind_is_finished_when_its_last_probe_is),
+        cmocka_unit_test(steps_of_linear_heads_gather_speed_and_those_of_mlps_do_not),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

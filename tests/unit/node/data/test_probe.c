@@ -1,0 +1,65 @@
+#include <signal.h>
+#include <unistd.h>
+
+#include "node/data/probe.h"
+#include "tests/support/check.h"
+
+static enum status does_well(void *ctx)
+{
+    ++*(int *)ctx; /* in the child's memory */
+    return ST_OK;
+}
+
+static enum status complains(void *ctx)
+{
+    (void)ctx;
+    return fault(EC_DATA_SHAPE, "here", "of %d dimensions", 5);
+}
+
+static enum status crashes(void *ctx)
+{
+    (void)ctx;
+    (void)raise(SIGSEGV);
+    return ST_OK;
+}
+
+static enum status gives_up(void *ctx)
+{
+    (void)ctx;
+    _exit(3);
+}
+
+static void a_child_that_does_well_changes_nothing_here(void **state)
+{
+    (void)state;
+    int count = 0;
+    check_ok(probe("/dev/null", does_well, &count));
+    assert_int_equal(count, 0);
+}
+
+static void what_the_child_complains_about_is_our_complaint(void **state)
+{
+    (void)state;
+    check_fault(probe("/dev/null", complains, NULL), EC_DATA_SHAPE);
+    assert_string_equal(fault_kept()->where, "here");
+    assert_string_equal(fault_text(), "of 5 dimensions");
+}
+
+static void a_child_that_dies_means_a_damaged_file(void **state)
+{
+    (void)state;
+    check_fault(probe("/dev/null", gives_up, NULL), EC_DATA_H5);
+    check_fault(probe("/dev/null", crashes, NULL), EC_DATA_H5);
+    assert_string_equal(fault_kept()->where, "/dev/null");
+    check_fault(probe("/nowhere.h5", does_well, NULL), EC_IO_OPEN);
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_child_that_does_well_changes_nothing_here),
+        cmocka_unit_test(what_the_child_complains_about_is_our_complaint),
+        cmocka_unit_test(a_child_that_dies_means_a_damaged_file),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
