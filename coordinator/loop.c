@@ -20,13 +20,11 @@ static enum status step(struct coord_loop *l, enum event what);
 
 static struct msg blank(const struct coord_loop *l, enum msg_kind kind)
 {
-    return (struct msg){
-        .head = {.type = (uint8_t)kind,
-                 .phase = (uint8_t)l->coord.phase,
-                 .config = l->plan->digest,
-                 .model = l->fingerprint,
-                 .round = l->turn}
-    };
+    return (struct msg){.head = {.type = (uint8_t)kind,
+                                 .phase = (uint8_t)l->coord.phase,
+                                 .config = l->plan->digest,
+                                 .model = l->fingerprint,
+                                 .round = l->turn}};
 }
 
 static enum status send_to(struct coord_loop *l, struct msg *m, uint32_t site)

@@ -136,9 +136,8 @@ static void fold_target(struct target *t, const double *v)
 
 static bool erases(const struct course *c)
 {
-    return c->who.group_count > 0 &&
-           (settings_bool(c->plan, "model.erase_first") ||
-            settings_has(c->plan, "evaluate.representations", "erasure"));
+    return c->who.group_count > 0 && (settings_bool(c->plan, "model.erase_first") ||
+                                      settings_has(c->plan, "evaluate.representations", "erasure"));
 }
 
 static enum status fold_moments(struct course *c, const double *v)
@@ -187,8 +186,8 @@ struct population course_erasable(const struct course *c)
 static enum status fold_erase(struct course *c, const double *values)
 {
     struct population who = course_erasable(c);
-    enum status st = erasure_open(&c->erasure, &who, values,
-                                  settings_real(c->plan, "model.erase_shrinkage"));
+    enum status st =
+        erasure_open(&c->erasure, &who, values, settings_real(c->plan, "model.erase_shrinkage"));
     if (st == ST_OK)
         c->leg = leg_of(c, LEG_TRAIN, 0);
     return st;

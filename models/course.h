@@ -1,8 +1,8 @@
 /*
  * course.h - the run as a sequence of summed vectors: a pure function both ends compute.
  *
- *     moments -> (erase) -> train ... train -> guard -> ... -> scale -> spread -> (probe -> valid) ... -> test -> place
- *     -> end
+ *     moments -> (erase) -> train ... train -> guard -> ... -> scale -> spread
+ *     -> (probe -> valid) ... -> test -> place -> end
  *
  * A leg is one round: what every site contributes and how long it is. course_fold takes the
  * published sum of the leg that is due and moves on; because both ends fold the same sums, they
@@ -51,7 +51,7 @@ struct course {
     struct model *model; /* NULL before the moments are in */
     real *theta;
     double *merge_state;
-    struct erasure erasure;      /* columns 0: nothing is erased */
+    struct erasure erasure; /* columns 0: nothing is erased */
     struct exam exam;
     struct leg leg;                /* what is due */
     double loss[MODEL_LOSSES_MAX]; /* of the last training round, NAN before */

@@ -82,7 +82,7 @@ void exam_close(struct exam *e);
 size_t exam_width(const struct exam *e, enum representation r);
 /* Sums {x [W], x^2 [W], rows} of the training rows' features -> mean and scale. */
 void exam_fold_scale(struct exam *e, const double *sums);
-/* Sums {largest eigenvalue * rows of each slice, rows}: their mean bounds the eigenvalue of all rows. */
+/* Sums {largest eigenvalue * rows of each slice, rows}: the mean bounds that of all rows. */
 void exam_fold_spread(struct exam *e, const double *sums);
 /* The mean difference of one probe round [probes->params]. */
 void exam_fold_probe(struct exam *e, const double *mean);

@@ -15,23 +15,23 @@
 /* Where the rows come from: any matrix with its targets, borrowed. */
 struct rows_view {
     size_t width;
-    const real *x;           /* [any, width] */
-    const real *task;        /* [task_count, total] */
-    const real *group;       /* [group_count, total] */
-    size_t total;            /* rows of x, task, group */
+    const real *x;     /* [any, width] */
+    const real *task;  /* [task_count, total] */
+    const real *group; /* [group_count, total] */
+    size_t total;      /* rows of x, task, group */
     size_t task_count, group_count;
-    const uint32_t *row;     /* [count]: the rows to draw from */
+    const uint32_t *row; /* [count]: the rows to draw from */
     size_t count;
 };
 
 struct batches {
     struct rows_view from;
-    size_t batch;            /* B, at most count */
-    size_t per_pass;         /* batches in a pass */
+    size_t batch;    /* B, at most count */
+    size_t per_pass; /* batches in a pass */
     uint64_t seed, site, round;
-    uint64_t pass;           /* passes begun */
-    size_t next;             /* batch within the pass */
-    uint32_t *order;         /* [count], the caller's */
+    uint64_t pass;   /* passes begun */
+    size_t next;     /* batch within the pass */
+    uint32_t *order; /* [count], the caller's */
 };
 
 void batches_open(struct batches *b, const struct rows_view *from, size_t batch, uint64_t seed,

@@ -19,13 +19,14 @@ enum standardise { STANDARDISE_NONE, STANDARDISE_GLOBAL, STANDARDISE_SITE };
 struct dataset {
     struct flat flat; /* keeps the map */
     size_t rows, width;
-    struct population schema; /* chosen tasks and groups of the plan; shares and moments not filled */
-    uint8_t *split;           /* [rows], with validation rows chosen */
-    real *task;               /* [task_count, rows] */
-    real *group;              /* [group_count, rows], regression standardised by dataset_standardise */
-    real *x;                  /* [rows, width] standardised; NULL before dataset_standardise */
-    real *erased;             /* the same with attributes erased; NULL where the run erases nothing */
-    const real *input;        /* what the model sees: x or erased */
+    struct population
+        schema;        /* chosen tasks and groups of the plan; shares and moments not filled */
+    uint8_t *split;    /* [rows], with validation rows chosen */
+    real *task;        /* [task_count, rows] */
+    real *group;       /* [group_count, rows], regression standardised by dataset_standardise */
+    real *x;           /* [rows, width] standardised; NULL before dataset_standardise */
+    real *erased;      /* the same with attributes erased; NULL where the run erases nothing */
+    const real *input; /* what the model sees: x or erased */
     size_t split_rows[3];
     uint32_t *split_row[3]; /* row numbers of each split, ascending */
 };

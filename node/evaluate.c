@@ -208,8 +208,10 @@ static double spread_of(const struct evaluation *e, const struct probe_slice *sl
     double *v = must_alloc(2 * slice->width, sizeof *v);
     double *next = v + slice->width;
     double value = 0;
+    /* A start that knows nothing of the data: along the sum, opposed features would cancel. */
+    struct rng rng = rng_open(0, RNG_NOISE, UINT64_MAX, slice->at, 0);
     for (size_t k = 0; k < slice->width; k++)
-        v[k] = 1 / sqrt((double)slice->width);
+        v[k] = rng_normal(&rng) / sqrt((double)slice->width);
     for (int step = 0; step < SPREAD_STEPS && view.count > 0; step++) {
         memset(next, 0, slice->width * sizeof *next);
         for (size_t i = 0; i < view.count; i++) {

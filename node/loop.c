@@ -11,12 +11,10 @@
 
 static struct msg blank(const struct node_loop *l, enum msg_kind kind, uint64_t round)
 {
-    return (struct msg){
-        .head = {.type = (uint8_t)kind,
-                 .phase = (uint8_t)l->node.phase,
-                 .config = l->work.plan->digest,
-                 .round = round}
-    };
+    return (struct msg){.head = {.type = (uint8_t)kind,
+                                 .phase = (uint8_t)l->node.phase,
+                                 .config = l->work.plan->digest,
+                                 .round = round}};
 }
 
 static enum status send_join(struct node_loop *l)

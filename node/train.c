@@ -65,7 +65,7 @@ void trainer_open(struct trainer *t, const struct model *m, const struct train_s
     t->state = must_alloc(optim_state_reals(&spec->optim, m->params) + 1, sizeof(real));
     for (size_t i = 0; i < COUNT(t->order); i++)
         t->order[i] = must_alloc(rows->count, sizeof(uint32_t));
-    /* Neither pace's longest batch need be the one of the longer setting: 299 rows of 499 by 200. */
+    /* The longest batch need not be that of the longer setting: of 499 rows, 200 give one of 299. */
     size_t bytes = larger(step_bytes(t, &spec->pace[0]), step_bytes(t, &spec->pace[1]));
     arena_open(&t->arena, bytes);
 }

@@ -217,14 +217,11 @@ static void print_cost(FILE *to, const struct json *report, size_t width)
 {
     static const struct {
         const char *key, *name;
-    } times[] =
-        {
-            {"total_s",     "total"    },
-            {"train_s",     "train"    },
-            {"evaluate_s",  "evaluate" },
-            {"aggregate_s", "aggregate"},
-            {"wait_s",      "wait"     }
-    },
+    } times[] = {{"total_s", "total"},
+                 {"train_s", "train"},
+                 {"evaluate_s", "evaluate"},
+                 {"aggregate_s", "aggregate"},
+                 {"wait_s", "wait"}},
       bytes[] = {{"bytes_up", "up"}, {"bytes_down", "down"}, {"bytes_model", "one model"}};
     const struct json *time = json_get(report, "time"), *traffic = json_get(report, "traffic");
     char line[LINE_MAX_BYTES] = "", figure[WORDS_FIGURE_MAX], part[64];

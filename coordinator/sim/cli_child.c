@@ -114,10 +114,7 @@ static void listen_to(struct heard *out, struct heard *err)
     struct heard *streams[] = {out, err};
     size_t open = 2;
     while (open > 0) {
-        struct pollfd wait[2] = {
-            {out->fd, POLLIN, 0},
-            {err->fd, POLLIN, 0}
-        };
+        struct pollfd wait[2] = {{out->fd, POLLIN, 0}, {err->fd, POLLIN, 0}};
         if (poll(wait, 2, -1) < 0 && errno != EINTR)
             return;
         for (size_t i = 0; i < 2; i++) {

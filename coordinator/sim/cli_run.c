@@ -173,10 +173,10 @@ static enum status run(const struct opt_verb *verb, struct json **data)
 }
 
 static const struct opt_row rows[] = {
-    {"out",    "DIR",       "the folder the run fills: report.json, model.evh, log.jsonl"},
-    {"engine", "local",     "how it runs: local, all sites in this process"              },
-    {"set",    "key=value", "set a key of the plan for this run; may be repeated"        },
-    {"jobs",   "N",         "sites that train side by side; default: one a processor"    },
+    {"out", "DIR", "the folder the run fills: report.json, model.evh, log.jsonl"},
+    {"engine", "local", "how it runs: local, all sites in this process"},
+    {"set", "key=value", "set a key of the plan for this run; may be repeated"},
+    {"jobs", "N", "sites that train side by side; default: one a processor"},
 };
 
 const struct opt_verb cli_run = {

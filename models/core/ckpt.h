@@ -27,7 +27,7 @@
 #define CKPT_VERSION   2
 #define CKPT_NAME_MAX  32
 #define CKPT_HEX_MAX   65            /* 64 lower-case hex digits */
-#define CKPT_ERASE_MAX 240          /* columns: GROUPS_MAX * (TARGET_LEVELS_MAX - 1) */
+#define CKPT_ERASE_MAX 240           /* columns: GROUPS_MAX * (TARGET_LEVELS_MAX - 1) */
 #define CKPT_PLAN_MAX  (1u << 20)    /* bytes of a plan's normal form */
 #define CKPT_BYTES_MAX (1264u << 20) /* of a file: the largest vector, and room for the rest */
 
@@ -36,11 +36,11 @@ struct ckpt {
     char plan_digest[CKPT_HEX_MAX], model_digest[CKPT_HEX_MAX];
     char *plan; /* settings_normal */
     struct population who;
-    double *mean, *scale; /* [who.width] of raw features; scale 0: constant, becomes 0 */
-    size_t erase_columns;         /* 0: nothing is erased first, and the next three are NULL */
-    double *erase_mean;           /* [who.width], of standardised features */
-    double *erase_u, *erase_v;    /* [erase_columns, who.width] */
-    struct map map;       /* map.end is the length of theta */
+    double *mean, *scale;      /* [who.width] of raw features; scale 0: constant, becomes 0 */
+    size_t erase_columns;      /* 0: nothing is erased first, and the next three are NULL */
+    double *erase_mean;        /* [who.width], of standardised features */
+    double *erase_u, *erase_v; /* [erase_columns, who.width] */
+    struct map map;            /* map.end is the length of theta */
     real *theta;
 };
 

@@ -104,8 +104,9 @@ struct model {
     size_t params;
     size_t phases;
     struct model_part part[16]; /* by phase */
-    bool separate; /* phases are learners of their own: each may train by itself, as long as it likes */
-    size_t loss_count;          /* at most MODEL_LOSSES_MAX */
+    bool
+        separate; /* phases are learners of their own: each may train by itself, as long as it likes */
+    size_t loss_count; /* at most MODEL_LOSSES_MAX */
     const char *loss_name[MODEL_LOSSES_MAX];
     size_t release_width; /* 0: releases nothing */
     size_t outputs;       /* 0: no head */

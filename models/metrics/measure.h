@@ -10,19 +10,20 @@
 #define MEASURE_NAME_MAX 128
 
 struct measure {
-    bool leakage;                   /* about an attribute (leakage) or a task (utility)? */
-    char target[MEASURE_NAME_MAX];  /* "stage", "sex", "race=Black/White", "age" */
-    const char *representation;     /* "original", "erasure", "debiased", "noise" */
-    const char *probe;              /* "linear", "mlp" */
-    const char *metric;             /* "auc", "r2", "accuracy" */
-    double value;                   /* NAN: not estimable */
-    double lo, hi;                  /* 95 % interval, NAN: none */
-    const char *interval;           /* method: "delong", "clustered", "wilson", "" */
-    double rows, patients;          /* that the number rests on */
-    size_t seeds;                   /* fresh probes behind it; value is their mean */
-    const char *split;              /* "test"; "valid" while settings are chosen; "in-sample": labelled compatibility mode */
-    bool withheld;                  /* a cell below privacy.min_cell: no number is shown */
-    char why[160];                  /* why there is no value, "" when there is one */
+    bool leakage;                  /* about an attribute (leakage) or a task (utility)? */
+    char target[MEASURE_NAME_MAX]; /* "stage", "sex", "race=Black/White", "age" */
+    const char *representation;    /* "original", "erasure", "debiased", "noise" */
+    const char *probe;             /* "linear", "mlp" */
+    const char *metric;            /* "auc", "r2", "accuracy" */
+    double value;                  /* NAN: not estimable */
+    double lo, hi;                 /* 95 % interval, NAN: none */
+    const char *interval;          /* method: "delong", "clustered", "wilson", "" */
+    double rows, patients;         /* that the number rests on */
+    size_t seeds;                  /* fresh probes behind it; value is their mean */
+    const char *
+        split; /* "test"; "valid" while settings are chosen; "in-sample": labelled compatibility mode */
+    bool withheld; /* a cell below privacy.min_cell: no number is shown */
+    char why[160]; /* why there is no value, "" when there is one */
 };
 
 #endif

@@ -18,15 +18,10 @@ struct side {
 static struct side side_of(size_t in, size_t hidden, size_t out, size_t at)
 {
     if (hidden == 0)
-        return (struct side){
-            .last = {in, out},
-              .at = at, .last_at = at
-        };
+        return (struct side){.last = {in, out}, .at = at, .last_at = at};
     struct dense first = {in, hidden};
     return (struct side){
-        .first = first, .last = {hidden, out},
-             .at = at, .last_at = at + dense_params(first)
-    };
+        .first = first, .last = {hidden, out}, .at = at, .last_at = at + dense_params(first)};
 }
 
 static size_t side_end(struct side d)

@@ -73,13 +73,13 @@ static enum status judge(const struct cohort_spec *s)
         const char *name;
         double value, least, most;
     } rows[] = {
-        {"--scale",   s->scale,         1.0 / 64, 4               },
-        {"--sites",   (double)s->sites, 1,        COHORT_SITES_MAX},
-        {"--rho-sex", s->rho_sex,       -0.99,    0.99            },
-        {"--rho-age", s->rho_age,       -0.99,    0.99            },
-        {"--rms",     s->rms,           1e-6,     1e6             },
-        {"--alpha",   s->alpha,         0.05,     1e6             },
-        {"--zipf",    s->zipf,          0,        4               },
+        {"--scale", s->scale, 1.0 / 64, 4},
+        {"--sites", (double)s->sites, 1, COHORT_SITES_MAX},
+        {"--rho-sex", s->rho_sex, -0.99, 0.99},
+        {"--rho-age", s->rho_age, -0.99, 0.99},
+        {"--rms", s->rms, 1e-6, 1e6},
+        {"--alpha", s->alpha, 0.05, 1e6},
+        {"--zipf", s->zipf, 0, 4},
     };
     for (size_t i = 0; i < COUNT(rows); i++)
         if (!(rows[i].value >= rows[i].least && rows[i].value <= rows[i].most))

@@ -56,12 +56,8 @@ static enum status read_spec(struct cohort_spec *s, const struct opt_verb *verb)
         const char *name;
         double *to;
     } reals[] = {
-        {"scale",   &s->scale  },
-        {"rho-sex", &s->rho_sex},
-        {"rho-age", &s->rho_age},
-        {"rms",     &s->rms    },
-        {"alpha",   &s->alpha  },
-        {"zipf",    &s->zipf   },
+        {"scale", &s->scale}, {"rho-sex", &s->rho_sex}, {"rho-age", &s->rho_age},
+        {"rms", &s->rms},     {"alpha", &s->alpha},     {"zipf", &s->zipf},
     };
     const char *preset = opt_value("preset", "nlst");
     if (strcmp(preset, "nlst") != 0)
@@ -134,16 +130,16 @@ static enum status run(const struct opt_verb *verb, struct json **data)
 }
 
 static const struct opt_row rows[] = {
-    {"preset",  "NAME", "what it looks like: nlst, a lung-screening trial, is all there is"},
-    {"scale",   "S",    "of training patients and features: 1 (default) is 10,299 and 1408"},
-    {"sites",   "H",    "hospitals, 4; of 3 or more one has few cancers, one knows no race"},
-    {"seed",    "N",    "default 1; the same seed gives the same bytes"                    },
-    {"out",     "DIR",  "where the files go: site-1.h5 ... and plan.cfg"                   },
-    {"rho-sex", "R",    "cosine of the cancer direction with that of sex, default 0"       },
-    {"rho-age", "R",    "the same with age, default 0: what fairness has to cost"          },
-    {"rms",     "S",    "root mean square of a centred feature, default 1"                 },
-    {"alpha",   "A",    "sites see like patients when large, other ones when small; .5"    },
-    {"zipf",    "A",    "site h has a share of about h^-A of the patients; 1.1"            },
+    {"preset", "NAME", "what it looks like: nlst, a lung-screening trial, is all there is"},
+    {"scale", "S", "of training patients and features: 1 (default) is 10,299 and 1408"},
+    {"sites", "H", "hospitals, 4; of 3 or more one has few cancers, one knows no race"},
+    {"seed", "N", "default 1; the same seed gives the same bytes"},
+    {"out", "DIR", "where the files go: site-1.h5 ... and plan.cfg"},
+    {"rho-sex", "R", "cosine of the cancer direction with that of sex, default 0"},
+    {"rho-age", "R", "the same with age, default 0: what fairness has to cost"},
+    {"rms", "S", "root mean square of a centred feature, default 1"},
+    {"alpha", "A", "sites see like patients when large, other ones when small; .5"},
+    {"zipf", "A", "site h has a share of about h^-A of the patients; 1.1"},
 };
 
 const struct opt_verb cohort_verb = {

@@ -67,9 +67,7 @@ static enum status derive_label(struct derived *d, const struct frame *f, size_t
     struct target *t = &d->task[i];
     enum status st = ST_OK;
 
-    *t = (struct target){
-        .kind = TARGET_BINARY, .levels = 2, .level = {"negative", "positive"}
-    };
+    *t = (struct target){.kind = TARGET_BINARY, .levels = 2, .level = {"negative", "positive"}};
     snprintf(t->name, sizeof t->name, "%s", l->name);
     for (size_t row = 0; st == ST_OK && row < d->rows; row++) {
         struct seen s = look(f, row, f->label[i], &l->unknown);

@@ -48,10 +48,10 @@ static enum status run(const struct opt_verb *verb, struct json **data)
 }
 
 static const struct opt_row rows[] = {
-    {"root",    "DIR",       "the folder that the recipe's files are in; default the current one"},
-    {"out",     "DIR",       "where <site>.h5, <site>.flat and import.json go"                   },
-    {"set",     "KEY=VALUE", "another value for a key of the recipe; may be repeated"            },
-    {"no-flat", NULL,        "HDF5 only"                                                         },
+    {"root", "DIR", "the folder that the recipe's files are in; default the current one"},
+    {"out", "DIR", "where <site>.h5, <site>.flat and import.json go"},
+    {"set", "KEY=VALUE", "another value for a key of the recipe; may be repeated"},
+    {"no-flat", NULL, "HDF5 only"},
 };
 
 const struct opt_verb import_verb = {

@@ -17,12 +17,12 @@ static struct site_paths paths_given(void)
 
 /* One row an option; each verb has a stretch of them. */
 static const struct opt_row rows[] = {
-    {"label",   "NAME",      "a label every file must have and know; may be repeated"     },
-    {"group",   "NAME",      "an attribute every file must have and know; may be repeated"},
-    {"x",       "PATH",      "where an HDF5 file keeps the features, default /x"          },
-    {"patient", "PATH",      "where it keeps the patients, default /patient"              },
-    {"split",   "PATH",      "where it keeps the splits, default /split"                  },
-    {"out",     "FILE.flat", "default: beside it, with the ending .flat"                  },
+    {"label", "NAME", "a label every file must have and know; may be repeated"},
+    {"group", "NAME", "an attribute every file must have and know; may be repeated"},
+    {"x", "PATH", "where an HDF5 file keeps the features, default /x"},
+    {"patient", "PATH", "where it keeps the patients, default /patient"},
+    {"split", "PATH", "where it keeps the splits, default /split"},
+    {"out", "FILE.flat", "default: beside it, with the ending .flat"},
 };
 
 /* X.h5 -> X.flat */

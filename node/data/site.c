@@ -15,9 +15,7 @@ const char *const site_kind_word[3] = {"binary", "categorical", "regression"};
 
 void site_alloc(struct site *s, size_t rows, size_t width, size_t targets, bool texts)
 {
-    *s = (struct site){
-        .flat = {.rows = rows, .width = width}
-    };
+    *s = (struct site){.flat = {.rows = rows, .width = width}};
     s->patient = must_alloc(rows + 1, sizeof *s->patient);
     s->split = must_alloc(rows + 1, sizeof *s->split);
     s->value = must_alloc(targets * rows + 1, sizeof *s->value);

@@ -49,10 +49,7 @@ struct rng rng_open(uint64_t seed, enum rng_purpose purpose, uint64_t site, uint
     const uint32_t when[4] = {h[0] ^ low(round), h[1] ^ high(round), h[2] ^ low(step),
                               h[3] ^ high(step)};
     rng_philox(h, when, seed_key);
-    return (struct rng){
-        .key = {h[0],  h[1]},
-          .counter = { 0, 0, h[2], h[3]}
-    };
+    return (struct rng){.key = {h[0], h[1]}, .counter = {0, 0, h[2], h[3]}};
 }
 
 static uint64_t block_number(const struct rng *r)

@@ -41,7 +41,7 @@ struct rng_blocks {
 void rng_philox(uint32_t out[static 4], const uint32_t counter[static 4],
                 const uint32_t key[static 2]);
 
-/* The next blocks; none may be in use, so between rng_u32 only after every fourth. */
+/* The next of them, whole: only where nothing is left of the block before. */
 void rng_blocks(struct rng_blocks *b, struct rng *r);
 
 /* A stream of its own for each (seed, purpose, site, round, step). */

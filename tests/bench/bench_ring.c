@@ -93,10 +93,10 @@ static void bench(unsigned bits)
         void (*run)(struct load *l);
         double bytes; /* read and written, a value */
     } rows[] = {
-        {"memcpy",   run_copy,   2 * word},
-        {"encode",   run_encode, 4 + word},
-        {"ring_add", run_add,    3 * word},
-        {"decode",   run_decode, word + 8},
+        {"memcpy", run_copy, 2 * word},
+        {"encode", run_encode, 4 + word},
+        {"ring_add", run_add, 3 * word},
+        {"decode", run_decode, word + 8},
     };
     double took[COUNT(rows)][RUNS], copy_rate = 0;
     for (size_t k = 0; k < RUNS; k++) /* in turns, so that a busy machine is busy for all */

@@ -276,10 +276,7 @@ static void population_fill(struct population *who, const struct settings *plan,
         struct target *t = task ? &who->task[at] : &who->group[at];
         const char *kind = task ? settings_text(plan, "tasks[%zu].kind", at)
                                 : settings_text(plan, "groups[%zu].kind", at);
-        *t = (struct target){
-            .levels = 2, .known = ROWS, .share = {.5, .5},
-                    .sd = 1
-        };
+        *t = (struct target){.levels = 2, .known = ROWS, .share = {.5, .5}, .sd = 1};
         t->train = task && settings_bool(plan, "tasks[%zu].train", at);
         if (strcmp(kind, "categorical") == 0) {
             t->kind = TARGET_CATEGORICAL;
@@ -344,8 +341,7 @@ static void measure_model(struct subject *s, const struct model *m, const struct
                           double clip)
 {
     struct train_spec spec = {
-        .clip = clip, .optim = {.rule = OPTIM_ADAM, .beta1 = .9, .beta2 = .999, .eps = 1e-8}
-    };
+        .clip = clip, .optim = {.rule = OPTIM_ADAM, .beta1 = .9, .beta2 = .999, .eps = 1e-8}};
     for (size_t i = 0; i < COUNT(spec.pace); i++)
         spec.pace[i] = (struct train_pace){.steps = 1, .batch = s->batch};
     for (size_t i = 0; i < m->phases; i++)
@@ -418,27 +414,24 @@ static void bench_probes(void)
         .rows = ROWS,
         .group_count = 5,
         .group = {
-                  {.levels = 2, .share = {.5, .5}, .known = ROWS},
-                  {.levels = 2, .share = {.5, .5}, .known = ROWS},
-                  {.levels = 2, .share = {.5, .5}, .known = ROWS},
-                  {.levels = 2, .share = {.5, .5}, .known = ROWS},
-                  {.kind = TARGET_CATEGORICAL, .levels = 3, .share = {.25, .5, .25}, .known = ROWS}}
-    };
+            {.levels = 2, .share = {.5, .5}, .known = ROWS},
+            {.levels = 2, .share = {.5, .5}, .known = ROWS},
+            {.levels = 2, .share = {.5, .5}, .known = ROWS},
+            {.levels = 2, .share = {.5, .5}, .known = ROWS},
+            {.kind = TARGET_CATEGORICAL, .levels = 3, .share = {.25, .5, .25}, .known = ROWS}}};
     static struct probe_head heads[HEADS];
     for (size_t i = 0; i < HEADS; i++)
         heads[i] =
             (struct probe_head){.kind = PROBE_MLP, .group = true, .target = i / 3, .seed = i % 3};
-    const struct probe_spec spec = {
-        .width = WIDTH,
-        .slice_count = 1,
-        .slice[0] = {0, WIDTH},
-        .head_count = HEADS,
-        .head = heads,
-        .hidden = HIDDEN,
-        .dropout = .5,
-        .mlp_lr = 1e-3,
-        .mlp_decay = 1e-3
-    };
+    const struct probe_spec spec = {.width = WIDTH,
+                                    .slice_count = 1,
+                                    .slice[0] = {.width = WIDTH},
+                                    .head_count = HEADS,
+                                    .head = heads,
+                                    .hidden = HIDDEN,
+                                    .dropout = .5,
+                                    .mlp_lr = 1e-3,
+                                    .mlp_decay = 1e-3};
     struct model *m;
     struct rows rows;
     rows_open(&rows, &who);

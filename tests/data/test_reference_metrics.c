@@ -179,8 +179,8 @@ static int open_data(void **state)
 {
     (void)state;
     static const char *const files[2][2] = {
-        {"ecg_code_test/ecg_code_test.csv", "reference/real_predictions_ecg.json" },
-        {"eicu_demo/eicu_predictions.csv",  "reference/real_predictions_eicu.json"},
+        {"ecg_code_test/ecg_code_test.csv", "reference/real_predictions_ecg.json"},
+        {"eicu_demo/eicu_predictions.csv", "reference/real_predictions_eicu.json"},
     };
     for (size_t f = 0; f < 2; f++) {
         size_t len;

@@ -8,16 +8,16 @@
 #include "proto/base/must.h"
 
 static const struct setting rows[] = {
-    {"seed",               SET_INT,       0, 0,    "", "1",      NULL,              false, ""},
-    {"lr",                 SET_REAL,      0, 10,   "", "1e-3",   NULL,              false, ""},
-    {"on",                 SET_BOOL,      0, 0,    "", "true",   NULL,              false, ""},
-    {"plan",               SET_TEXT,      0, 0,    "", "",       NULL,              false, ""},
-    {"merge.rule",         SET_TEXT,      0, 0,    "", "fedavg", "fedavg|scaffold", false, ""},
-    {"model.hidden",       SET_LIST_INT,  1, 4096, "", "[64]",   NULL,              false, ""},
-    {"cuts",               SET_LIST_REAL, 0, 1,    "", "[]",     NULL,              false, ""},
-    {"probes",             SET_LIST_TEXT, 0, 0,    "", "[]",     NULL,              false, ""},
-    {"tasks[].name",       SET_TEXT,      0, 0,    "", NULL,     NULL,              false, ""},
-    {"tasks[].parts[].at", SET_INT,       0, 0,    "", "0",      NULL,              false, ""},
+    {"seed", SET_INT, 0, 0, "", "1", NULL, false, ""},
+    {"lr", SET_REAL, 0, 10, "", "1e-3", NULL, false, ""},
+    {"on", SET_BOOL, 0, 0, "", "true", NULL, false, ""},
+    {"plan", SET_TEXT, 0, 0, "", "", NULL, false, ""},
+    {"merge.rule", SET_TEXT, 0, 0, "", "fedavg", "fedavg|scaffold", false, ""},
+    {"model.hidden", SET_LIST_INT, 1, 4096, "", "[64]", NULL, false, ""},
+    {"cuts", SET_LIST_REAL, 0, 1, "", "[]", NULL, false, ""},
+    {"probes", SET_LIST_TEXT, 0, 0, "", "[]", NULL, false, ""},
+    {"tasks[].name", SET_TEXT, 0, 0, "", NULL, NULL, false, ""},
+    {"tasks[].parts[].at", SET_INT, 0, 0, "", "0", NULL, false, ""},
 };
 
 /* Puts every line of a normal form into a new set; that set has the same normal form. */

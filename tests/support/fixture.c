@@ -15,18 +15,12 @@ static void name_targets(struct flat *f)
 {
     f->task_count = 1;
     f->group_count = 3;
-    f->task[0] = (struct target){
-        .name = "disease", .levels = 2, .level = {"no", "yes"}
-    };
-    f->group[0] = (struct target){
-        .name = "sex", .levels = 2, .level = {"male", "female"}
-    };
-    f->group[1] = (struct target){
-        .name = "race",
-        .kind = TARGET_CATEGORICAL,
-        .levels = 3,
-        .level = {"White", "Black", "Asian"}
-    };
+    f->task[0] = (struct target){.name = "disease", .levels = 2, .level = {"no", "yes"}};
+    f->group[0] = (struct target){.name = "sex", .levels = 2, .level = {"male", "female"}};
+    f->group[1] = (struct target){.name = "race",
+                                  .kind = TARGET_CATEGORICAL,
+                                  .levels = 3,
+                                  .level = {"White", "Black", "Asian"}};
     f->group[2] = (struct target){.name = "age", .kind = TARGET_REGRESSION};
 }
 

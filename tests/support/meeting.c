@@ -15,6 +15,7 @@ static const char *const names[MEETING_SITES] = {"north", "east", "south"};
 
 static void make_site(struct meeting *m, uint32_t at)
 {
+    must(at < MEETING_SITES);
     struct fixture f = {.seed = at + 1,
                         .patients = 40 + 10 * at,
                         .images = at == 1 ? 2 : 1,

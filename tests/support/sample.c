@@ -14,11 +14,11 @@ static const struct {
     bool leakage;
     double value[4]; /* original, debiased, noise, erasure */
 } targets[] = {
-    {"sex",              "auc", true,  {.893, .612, .498, .502}  },
-    {"age",              "r2",  true,  {.445, -.012, -.0004, .01}},
-    {"race=Asian/White", "auc", true,  {.9, .7, .5, .5}          },
-    {"cancer_2y",        "auc", false, {.778, .761, .495, .77}   },
-    {"cancer_1y",        "auc", false, {.801, .79, .51, .8}      },
+    {"sex", "auc", true, {.893, .612, .498, .502}},
+    {"age", "r2", true, {.445, -.012, -.0004, .01}},
+    {"race=Asian/White", "auc", true, {.9, .7, .5, .5}},
+    {"cancer_2y", "auc", false, {.778, .761, .495, .77}},
+    {"cancer_1y", "auc", false, {.801, .79, .51, .8}},
 };
 
 static struct measure measure_of(size_t target, size_t rep, bool mlp)
@@ -51,10 +51,10 @@ static struct measure measure_of(size_t target, size_t rep, bool mlp)
 static void fill_sites(struct report *r)
 {
     static const struct report_site sites[] = {
-        {"north", "done", 40, 0 },
-        {"east",  "done", 40, 0 },
-        {"west",  "lost", 12, 28},
-        {"south", "done", 40, 0 },
+        {"north", "done", 40, 0},
+        {"east", "done", 40, 0},
+        {"west", "lost", 12, 28},
+        {"south", "done", 40, 0},
     };
     r->site = must_alloc(COUNT(sites), sizeof(*r->site));
     memcpy(r->site, sites, sizeof(sites));
@@ -64,10 +64,10 @@ static void fill_sites(struct report *r)
 static void fill_rest(struct report *r, bool check_fails)
 {
     static const struct report_point points[] = {
-        {1,  "train.recon", .92 },
+        {1, "train.recon", .92},
         {40, "train.recon", .413},
-        {1,  "train.kl",    .02 },
-        {40, "train.kl",    1.3 },
+        {1, "train.kl", .02},
+        {40, "train.kl", 1.3},
     };
     r->history = must_alloc(COUNT(points), sizeof(*r->history));
     memcpy(r->history, points, sizeof(points));
@@ -86,20 +86,18 @@ struct report sample_report(size_t representations, bool check_fails)
 {
     must(representations >= 1);
     must(representations <= 4);
-    struct report r = {
-        .run = {.id = "8f3a",
-                .plan = "demo",
-                .model = "debias-vae",
-                .seed = 7,
-                .rounds_planned = 40,
-                .rounds_done = 40,
-                .aggregation = "plain",
-                .engine = "local",
-                .version = "0.1.0"},
-        .min_cell = 11,
-        .traffic = {1.2e9, 1.3e9, 345678   },
-        .time = {41.23,                30.1,         0,    .04, 10}
-    };
+    struct report r = {.run = {.id = "8f3a",
+                               .plan = "demo",
+                               .model = "debias-vae",
+                               .seed = 7,
+                               .rounds_planned = 40,
+                               .rounds_done = 40,
+                               .aggregation = "plain",
+                               .engine = "local",
+                               .version = "0.1.0"},
+                       .min_cell = 11,
+                       .traffic = {1.2e9, 1.3e9, 345678},
+                       .time = {41.23, 30.1, 0, .04, 10}};
     memset(r.run.plan_digest, 'a', 64);
     memset(r.run.model_digest, 'b', 64);
     fill_sites(&r);

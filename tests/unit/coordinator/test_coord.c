@@ -40,8 +40,7 @@ static void every_pair_of_phase_and_event_is_as_drawn(void **state)
             enum action todo = AC_NONE;
             enum status st = coord_step(&c, (enum event)what, &todo);
             size_t row = 0;
-            while (row < COUNT(drawn) &&
-                   ((int)drawn[row].in != in || (int)drawn[row].what != what))
+            while (row < COUNT(drawn) && ((int)drawn[row].in != in || (int)drawn[row].what != what))
                 row++;
             pairs++;
             if (row == COUNT(drawn)) {

@@ -41,10 +41,10 @@ static void what_cannot_be_summed_is_refused(void **state)
         uint32_t sites;
         enum complaint want;
     } rows[] = {
-        {"NaN",                           NAN,      2,    EC_RUN_NAN     },
-        {"infinity",                      INFINITY, 2,    EC_RUN_NAN     },
-        {"more than fits for one site",   0x1p43,   1,    EC_RUN_HEADROOM},
-        {"more than fits for a thousand", -0x1p33,  1000, EC_RUN_HEADROOM},
+        {"NaN", (double)NAN, 2, EC_RUN_NAN},
+        {"infinity", (double)INFINITY, 2, EC_RUN_NAN},
+        {"more than fits for one site", 0x1p43, 1, EC_RUN_HEADROOM},
+        {"more than fits for a thousand", -0x1p33, 1000, EC_RUN_HEADROOM},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         uint64_t words[WORDS];

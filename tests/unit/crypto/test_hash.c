@@ -92,9 +92,7 @@ static void digests_differ_by_purpose_message_and_every_byte(void **state)
 static void the_key_of_a_digest_is_its_first_eight_bytes(void **state)
 {
     (void)state;
-    struct digest d = {
-        .byte = {0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef, 0x77}
-    };
+    struct digest d = {.byte = {0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef, 0x77}};
     assert_true(digest_u64(&d) == UINT64_C(0xefcdab8967452301));
 }
 

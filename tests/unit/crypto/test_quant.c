@@ -19,8 +19,7 @@ struct message {
 static void message_open(struct message *m, const struct quant *q)
 {
     *m = (struct message){
-        .ring = {.bits = q->bits, .words = quant_words(q, VALUES), .word = m->memory}
-    };
+        .ring = {.bits = q->bits, .words = quant_words(q, VALUES), .word = m->memory}};
 }
 
 static struct quant quant_for(unsigned bits, uint32_t sites_max, double clip, double w_cap)
@@ -41,18 +40,18 @@ static void the_scale_is_the_largest_that_cannot_wrap(void **state)
         int64_t bound;
         int exponent;
     } rows[] = {
-        {"the specification's",             32, 1000,  1,          2147483,                   21 },
-        {"the specification's, exact mode", 64, 1000,  1,          INT64_C(9223372036854775), 53 },
-        {"14 hospitals: a step of 7.5e-9",  32, 14,    1,          153391689,                 27 },
-        {"one site",                        32, 1,     1,          INT32_MAX,                 30 },
-        {"one site, exact mode",            64, 1,     1,          INT64_MAX,                 62 },
-        {"2^62 - 1 is no 2^62",             64, 2,     1,          (INT64_C(1) << 62) - 1,    61 },
-        {"most sites",                      32, 32767, 1,          65538,                     16 },
-        {"a clip as large as the bound",    32, 1,     2147483647, INT32_MAX,                 0  },
-        {"a clip a little larger",          32, 1,     2147483648, INT32_MAX,                 -1 },
-        {"a clip that is no power of two",  32, 1000,  1.5,        2147483,                   20 },
-        {"a tiny clip",                     32, 1000,  1e-30,      2147483,                   120},
-        {"a huge clip",                     32, 1000,  1e30,       2147483,                   -79},
+        {"the specification's", 32, 1000, 1, 2147483, 21},
+        {"the specification's, exact mode", 64, 1000, 1, INT64_C(9223372036854775), 53},
+        {"14 hospitals: a step of 7.5e-9", 32, 14, 1, 153391689, 27},
+        {"one site", 32, 1, 1, INT32_MAX, 30},
+        {"one site, exact mode", 64, 1, 1, INT64_MAX, 62},
+        {"2^62 - 1 is no 2^62", 64, 2, 1, (INT64_C(1) << 62) - 1, 61},
+        {"most sites", 32, 32767, 1, 65538, 16},
+        {"a clip as large as the bound", 32, 1, 2147483647, INT32_MAX, 0},
+        {"a clip a little larger", 32, 1, 2147483648, INT32_MAX, -1},
+        {"a clip that is no power of two", 32, 1000, 1.5, 2147483, 20},
+        {"a tiny clip", 32, 1000, 1e-30, 2147483, 120},
+        {"a huge clip", 32, 1000, 1e30, 2147483, -79},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct quant q = quant_for(rows[i].bits, rows[i].sites_max, rows[i].clip, 1);
@@ -73,22 +72,22 @@ static void settings_without_room_are_refused(void **state)
         double clip, w_cap;
         bool fine;
     } rows[] = {
-        {"the least",                        32, 1,          1e-30,            1,            true },
-        {"the most, 32 bits",                32, 32767,      1e30,             4294967295.0, true },
-        {"the most weight, 64 bits",         64, 1024,       1,                0x1p53 - 1,   true },
-        {"the most sites, 64 bits",          64, UINT32_MAX, 1,                0x1p31,       true },
-        {"other bits",                       16, 1,          1,                1,            false},
-        {"no sites",                         32, 0,          1,                1,            false},
-        {"limbs that could wrap",            32, 32768,      1,                1,            false},
-        {"no clip",                          32, 1,          0,                1,            false},
-        {"a negative clip",                  32, 1,          -1,               1,            false},
-        {"a clip that is no number",         32, 1,          (double)NAN,      1,            false},
-        {"a clip without end",               32, 1,          (double)INFINITY, 1,            false},
-        {"no weight",                        32, 1,          1,                0.5,          false},
-        {"a weight that is no number",       32, 1,          1,                (double)NAN,  false},
-        {"a weight beyond its limbs",        32, 1,          1,                0x1p32,       false},
-        {"a weight that is not exact",       64, 1,          1,                0x1p53,       false},
-        {"weights that could wrap together", 64, 1025,       1,                0x1p53 - 1,   false},
+        {"the least", 32, 1, 1e-30, 1, true},
+        {"the most, 32 bits", 32, 32767, 1e30, 4294967295.0, true},
+        {"the most weight, 64 bits", 64, 1024, 1, 0x1p53 - 1, true},
+        {"the most sites, 64 bits", 64, UINT32_MAX, 1, 0x1p31, true},
+        {"other bits", 16, 1, 1, 1, false},
+        {"no sites", 32, 0, 1, 1, false},
+        {"limbs that could wrap", 32, 32768, 1, 1, false},
+        {"no clip", 32, 1, 0, 1, false},
+        {"a negative clip", 32, 1, -1, 1, false},
+        {"a clip that is no number", 32, 1, (double)NAN, 1, false},
+        {"a clip without end", 32, 1, (double)INFINITY, 1, false},
+        {"no weight", 32, 1, 1, 0.5, false},
+        {"a weight that is no number", 32, 1, 1, (double)NAN, false},
+        {"a weight beyond its limbs", 32, 1, 1, 0x1p32, false},
+        {"a weight that is not exact", 64, 1, 1, 0x1p53, false},
+        {"weights that could wrap together", 64, 1025, 1, 0x1p53 - 1, false},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct quant q;
@@ -108,19 +107,19 @@ static void the_specifications_vectors_are_met(void **state)
         double value; /* a float, exactly */
         uint32_t want;
     } rows[] = {
-        {0,               0x00000000},
-        {-0.0,            0x00000000},
-        {1,               0x00200000},
-        {-1,              0xffe00000},
-        {2,               0x00200000}, /* cut */
-        {-1e30,           0xffe00000}, /* cut */
-        {0.5 / 2097152,   0         }, /* half to even */
-        {1.5 / 2097152,   2         },
-        {2.5 / 2097152,   2         },
-        {-0.5 / 2097152,  0         },
-        {-1.5 / 2097152,  0xfffffffe},
-        {-2.5 / 2097152,  0xfffffffe},
-        {0.75 / 2097152,  1         },
+        {0, 0x00000000},
+        {-0.0, 0x00000000},
+        {1, 0x00200000},
+        {-1, 0xffe00000},
+        {2, 0x00200000},     /* cut */
+        {-1e30, 0xffe00000}, /* cut */
+        {0.5 / 2097152, 0},  /* half to even */
+        {1.5 / 2097152, 2},
+        {2.5 / 2097152, 2},
+        {-0.5 / 2097152, 0},
+        {-1.5 / 2097152, 0xfffffffe},
+        {-2.5 / 2097152, 0xfffffffe},
+        {0.75 / 2097152, 1},
         {-0.75 / 2097152, 0xffffffff},
     };
     struct quant q = quant_for(32, 1000, 1, 1);
@@ -230,16 +229,11 @@ static void the_tail_says_one_site_its_weight_and_zeros(void **state)
         double w_cap, w;
         int64_t low, high;
     } rows[] = {
-        {32, 4294967295.0, 0,               0,              0    },
-        {32, 4294967295.0, 0.99,            0,              0    },
-        {32, 4294967295.0, 2.99,            2,              0    },
-        {32, 4294967295.0, 65535,           65535,          0    },
-        {32, 4294967295.0, 65536,           0,              1    },
-        {32, 4294967295.0, 1e18,            65535,          65535},
-        {32, 100.5,        1e18,            100,            0    },
-        {64, 0x1p53 - 1,   2.99,            2,              0    },
-        {64, 0x1p53 - 1,   65536,           65536,          0    },
-        {64, 0x1p53 - 1,   (double)DBL_MAX, (1L << 53) - 1, 0    },
+        {32, 4294967295.0, 0, 0, 0},       {32, 4294967295.0, 0.99, 0, 0},
+        {32, 4294967295.0, 2.99, 2, 0},    {32, 4294967295.0, 65535, 65535, 0},
+        {32, 4294967295.0, 65536, 0, 1},   {32, 4294967295.0, 1e18, 65535, 65535},
+        {32, 100.5, 1e18, 100, 0},         {64, 0x1p53 - 1, 2.99, 2, 0},
+        {64, 0x1p53 - 1, 65536, 65536, 0}, {64, 0x1p53 - 1, (double)DBL_MAX, (1L << 53) - 1, 0},
     };
     static const float delta[VALUES] = {0};
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -268,17 +262,17 @@ static void fixed_point_is_exact_or_refused(void **state)
         int64_t want;
         enum complaint complaint;
     } rows[] = {
-        {0,                0,  0,    0,                     EC_NONE        },
-        {123456789012.0,   0,  1e12, INT64_C(123456789012), EC_NONE        },
-        {-2.75,            2,  3,    -11,                   EC_NONE        },
-        {0.5,              0,  1,    0,                     EC_NONE        },
-        {1.5,              0,  2,    2,                     EC_NONE        },
-        {-2.5,             0,  3,    -2,                    EC_NONE        },
-        {1,                62, 1,    INT64_C(1) << 62,      EC_NONE        },
-        {1.0000001,        62, 1,    0,                     EC_RUN_HEADROOM},
-        {-1.0000001,       62, 1,    0,                     EC_RUN_HEADROOM},
-        {(double)INFINITY, 0,  1,    0,                     EC_RUN_HEADROOM},
-        {(double)NAN,      0,  1,    0,                     EC_RUN_NAN     },
+        {0, 0, 0, 0, EC_NONE},
+        {123456789012.0, 0, 1e12, INT64_C(123456789012), EC_NONE},
+        {-2.75, 2, 3, -11, EC_NONE},
+        {0.5, 0, 1, 0, EC_NONE},
+        {1.5, 0, 2, 2, EC_NONE},
+        {-2.5, 0, 3, -2, EC_NONE},
+        {1, 62, 1, INT64_C(1) << 62, EC_NONE},
+        {1.0000001, 62, 1, 0, EC_RUN_HEADROOM},
+        {-1.0000001, 62, 1, 0, EC_RUN_HEADROOM},
+        {(double)INFINITY, 0, 1, 0, EC_RUN_HEADROOM},
+        {(double)NAN, 0, 1, 0, EC_RUN_NAN},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         int64_t got = 0;

@@ -18,8 +18,7 @@ struct message {
 static void message_open(struct message *m, const struct quant *q)
 {
     *m = (struct message){
-        .ring = {.bits = q->bits, .words = quant_words(q, VALUES), .word = m->memory}
-    };
+        .ring = {.bits = q->bits, .words = quant_words(q, VALUES), .word = m->memory}};
 }
 
 static struct quant quant_for(unsigned bits, uint32_t sites_max, double clip, double w_cap)
@@ -96,13 +95,9 @@ static void as_many_sites_as_allowed_may_all_stand_at_the_clip(void **state)
         uint32_t sites_max;
         double clip, w_cap;
     } rows[] = {
-        {32, 1,     1,   4294967295.0},
-        {32, 14,    1,   4294967295.0},
-        {32, 1000,  1,   4294967295.0},
-        {32, 32767, 1,   4294967295.0},
-        {32, 32767, 1.3, 4294967295.0},
-        {64, 2,     1,   0x1p53 - 1  },
-        {64, 1000,  0.7, 0x1p53 - 1  },
+        {32, 1, 1, 4294967295.0},     {32, 14, 1, 4294967295.0},      {32, 1000, 1, 4294967295.0},
+        {32, 32767, 1, 4294967295.0}, {32, 32767, 1.3, 4294967295.0}, {64, 2, 1, 0x1p53 - 1},
+        {64, 1000, 0.7, 0x1p53 - 1},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct quant q = quant_for(rows[i].bits, rows[i].sites_max, rows[i].clip, rows[i].w_cap);
@@ -180,31 +175,31 @@ static void sums_that_cannot_be_are_refused(void **state)
         uint32_t sites;
         bool fine;
     } rows[] = {
-        {"as it is",                   32, 0,  TOP,          3,    true },
-        {"as it is, 64 bits",          64, 1,  0,            3,    true },
-        {"a word at its other bound",  32, 4,  -TOP,         3,    true },
-        {"a word above its bound",     32, 4,  TOP + 1,      3,    false},
-        {"a word below its bound",     32, 0,  -TOP - 1,     3,    false},
-        {"a word at the very bottom",  32, 2,  INT32_MIN,    3,    false},
-        {"the same in 64 bits",        64, 2,  INT64_MIN,    3,    false},
-        {"and at the very top",        64, 2,  INT64_MAX,    3,    false},
-        {"a site less",                32, 5,  2,            3,    false},
-        {"a site less announced",      32, 0,  TOP,          2,    false},
-        {"a negative count",           32, 5,  -3,           3,    false},
-        {"no sites announced",         32, 5,  0,            0,    false},
-        {"more sites than allowed",    32, 5,  1001,         1001, false},
-        {"a weight less",              32, 6,  3 * 4464 - 1, 3,    true },
-        {"a weight more than the cap", 32, 6,  3 * 4464 + 1, 3,    false},
-        {"a negative limb",            32, 6,  -1,           3,    false},
-        {"a negative high limb",       32, 7,  -1,           3,    false},
-        {"a high limb too many",       32, 7,  4,            3,    false},
-        {"limbs at the top",           32, 7,  INT32_MAX,    3,    false},
-        {"a weight more, 64 bits",     64, 6,  3 * W + 1,    3,    false},
-        {"a negative weight, 64 bits", 64, 6,  -1,           3,    false},
-        {"the first guard",            32, 8,  1,            3,    false},
-        {"the last guard",             32, 11, -1,           3,    false},
-        {"the first guard, 64 bits",   64, 7,  INT64_MIN,    3,    false},
-        {"the last guard, 64 bits",    64, 10, 1,            3,    false},
+        {"as it is", 32, 0, TOP, 3, true},
+        {"as it is, 64 bits", 64, 1, 0, 3, true},
+        {"a word at its other bound", 32, 4, -TOP, 3, true},
+        {"a word above its bound", 32, 4, TOP + 1, 3, false},
+        {"a word below its bound", 32, 0, -TOP - 1, 3, false},
+        {"a word at the very bottom", 32, 2, INT32_MIN, 3, false},
+        {"the same in 64 bits", 64, 2, INT64_MIN, 3, false},
+        {"and at the very top", 64, 2, INT64_MAX, 3, false},
+        {"a site less", 32, 5, 2, 3, false},
+        {"a site less announced", 32, 0, TOP, 2, false},
+        {"a negative count", 32, 5, -3, 3, false},
+        {"no sites announced", 32, 5, 0, 0, false},
+        {"more sites than allowed", 32, 5, 1001, 1001, false},
+        {"a weight less", 32, 6, 3 * 4464 - 1, 3, true},
+        {"a weight more than the cap", 32, 6, 3 * 4464 + 1, 3, false},
+        {"a negative limb", 32, 6, -1, 3, false},
+        {"a negative high limb", 32, 7, -1, 3, false},
+        {"a high limb too many", 32, 7, 4, 3, false},
+        {"limbs at the top", 32, 7, INT32_MAX, 3, false},
+        {"a weight more, 64 bits", 64, 6, 3 * W + 1, 3, false},
+        {"a negative weight, 64 bits", 64, 6, -1, 3, false},
+        {"the first guard", 32, 8, 1, 3, false},
+        {"the last guard", 32, 11, -1, 3, false},
+        {"the first guard, 64 bits", 64, 7, INT64_MIN, 3, false},
+        {"the last guard, 64 bits", 64, 10, 1, 3, false},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct quant q = quant_for(rows[i].bits, 1000, 1, W);

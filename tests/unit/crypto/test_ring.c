@@ -14,14 +14,14 @@ static void words_lie_little_endian_and_signed(void **state)
         int64_t value;
         uint8_t bytes[8];
     } rows[] = {
-        {32, 1,         {1}                                             },
-        {32, -2,        {0xfe, 0xff, 0xff, 0xff}                        },
-        {32, INT32_MAX, {0xff, 0xff, 0xff, 0x7f}                        },
-        {32, INT32_MIN, {0, 0, 0, 0x80}                                 },
-        {64, 1,         {1}                                             },
-        {64, -2,        {0xfe, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}},
+        {32, 1, {1}},
+        {32, -2, {0xfe, 0xff, 0xff, 0xff}},
+        {32, INT32_MAX, {0xff, 0xff, 0xff, 0x7f}},
+        {32, INT32_MIN, {0, 0, 0, 0x80}},
+        {64, 1, {1}},
+        {64, -2, {0xfe, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}},
         {64, INT64_MAX, {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f}},
-        {64, INT64_MIN, {0, 0, 0, 0, 0, 0, 0, 0x80}                     },
+        {64, INT64_MIN, {0, 0, 0, 0, 0, 0, 0, 0x80}},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         uint64_t memory[2] = {UINT64_C(0x5555555555555555), UINT64_C(0x5555555555555555)};
@@ -49,13 +49,13 @@ static void a_sum_wraps_modulo_two_to_the_bits(void **state)
         unsigned bits;
         int64_t a, b, want;
     } rows[] = {
-        {32, 1,         2,         3        },
-        {32, INT32_MAX, 1,         INT32_MIN},
-        {32, INT32_MIN, -1,        INT32_MAX},
-        {32, -1,        1,         0        },
-        {64, INT32_MAX, 1,         1L << 31 },
-        {64, INT64_MAX, 1,         INT64_MIN},
-        {64, INT64_MIN, INT64_MIN, 0        },
+        {32, 1, 2, 3},
+        {32, INT32_MAX, 1, INT32_MIN},
+        {32, INT32_MIN, -1, INT32_MAX},
+        {32, -1, 1, 0},
+        {64, INT32_MAX, 1, 1L << 31},
+        {64, INT64_MAX, 1, INT64_MIN},
+        {64, INT64_MIN, INT64_MIN, 0},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         uint64_t left[WORDS], right[WORDS];

@@ -58,10 +58,10 @@ static void moments(struct run *r, double women)
 {
     double *v = r->values;
     assert_int_equal(r->c.leg.kind, LEG_MOMENTS);
-    v[0] = 200, v[1] = 500;                    /* sums */
-    v[2] = 100 * (4 + 3.96), v[3] = 100 * 25;  /* squares */
-    v[4] = 100, v[5] = 90;                     /* rows, patients */
-    v[6] = 70, v[7] = 30;                      /* disease */
+    v[0] = 200, v[1] = 500;                   /* sums */
+    v[2] = 100 * (4 + 3.96), v[3] = 100 * 25; /* squares */
+    v[4] = 100, v[5] = 90;                    /* rows, patients */
+    v[6] = 70, v[7] = 30;                     /* disease */
     v[6 + TARGET_LEVELS_MAX] = 100 - women, v[7 + TARGET_LEVELS_MAX] = women;
     check_ok(course_fold(&r->c, v, 0));
     memset(v, 0, 64 * sizeof *v);
@@ -85,9 +85,9 @@ static void moments_become_scale_and_shares(void **state)
 static void the_legs_come_in_their_order(void **state)
 {
     (void)state;
-    static const enum leg_kind want[] = {
-        LEG_TRAIN, LEG_TRAIN, LEG_GUARD, LEG_TRAIN, LEG_GUARD, LEG_SCALE, LEG_SPREAD, LEG_PROBE, LEG_VALID,
-        LEG_PROBE, LEG_VALID, LEG_TEST, LEG_PLACE, LEG_END};
+    static const enum leg_kind want[] = {LEG_TRAIN, LEG_TRAIN,  LEG_GUARD, LEG_TRAIN, LEG_GUARD,
+                                         LEG_SCALE, LEG_SPREAD, LEG_PROBE, LEG_VALID, LEG_PROBE,
+                                         LEG_VALID, LEG_TEST,   LEG_PLACE, LEG_END};
     struct run r;
     open_run(&r, NULL, 0);
     moments(&r, 50);

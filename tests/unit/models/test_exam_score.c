@@ -48,8 +48,8 @@ static void a_class_of_nobody_is_said_and_a_small_one_withheld(void **state)
         bool withheld;
         const char *why;
     } rows[] = {
-        {0,  false, "not estimable: no held-out positive"},
-        {10, true,  "fewer than 11"                      }, /* though there are 20 rows of them */
+        {0, false, "not estimable: no held-out positive"},
+        {10, true, "fewer than 11"}, /* though there are 20 rows of them */
         {11, false, "not estimable: no held-out positive"},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -83,8 +83,8 @@ static void rows_scored_in_sample_say_so(void **state)
         size_t count;
         const char *split;
     } rows[] = {
-        {{NULL, NULL},                                        0, "test"     },
-        {{"evaluate.score=valid", NULL},                      1, "valid"    },
+        {{NULL, NULL}, 0, "test"},
+        {{"evaluate.score=valid", NULL}, 1, "valid"},
         {{"evaluate.score=train", "evaluate.mode=in-sample"}, 2, "in-sample"},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {

@@ -59,14 +59,14 @@ static void every_pass_holds_every_row_once_in_batches_of_the_promised_sizes(voi
         const char *what;
         size_t count, batch, per_pass, last;
     } rows[] = {
-        {"it divides",                       48, 16, 3, 16},
-        {"a rest of half a batch stands",    40, 16, 3, 8 },
-        {"a smaller rest joins the last",    39, 16, 2, 23},
-        {"an odd batch, half of it is more", 7,  5,  1, 7 },
-        {"an odd batch, the rest is 3 of 5", 8,  5,  2, 3 },
-        {"a batch larger than the view",     10, 99, 1, 10},
-        {"one row",                          1,  16, 1, 1 },
-        {"batches of one",                   5,  1,  5, 1 },
+        {"it divides", 48, 16, 3, 16},
+        {"a rest of half a batch stands", 40, 16, 3, 8},
+        {"a smaller rest joins the last", 39, 16, 2, 23},
+        {"an odd batch, half of it is more", 7, 5, 1, 7},
+        {"an odd batch, the rest is 3 of 5", 8, 5, 2, 3},
+        {"a batch larger than the view", 10, 99, 1, 10},
+        {"one row", 1, 16, 1, 1},
+        {"batches of one", 5, 1, 5, 1},
     };
     struct fixture f;
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -121,11 +121,9 @@ static void the_order_belongs_to_seed_site_round_and_pass(void **state)
         size_t pass;
         bool same;
     } rows[] = {
-        {"the same",      7, 1, 2, 0, true },
-        {"another seed",  8, 1, 2, 0, false},
-        {"another site",  7, 2, 2, 0, false},
-        {"another round", 7, 1, 3, 0, false},
-        {"another pass",  7, 1, 2, 1, false},
+        {"the same", 7, 1, 2, 0, true},      {"another seed", 8, 1, 2, 0, false},
+        {"another site", 7, 2, 2, 0, false}, {"another round", 7, 1, 3, 0, false},
+        {"another pass", 7, 1, 2, 1, false},
     };
     struct fixture f;
     fixture_open(&f, ROWS);

@@ -9,13 +9,13 @@
 
 /* What dataset_open reads of a plan. */
 static const struct setting plan_rows[] = {
-    {"seed",            SET_INT,  0, 0,   "", "1",    NULL,  false, "keys the validation split"},
-    {"data.validation", SET_REAL, 0, 0.5, "", "0.2",  NULL,  false, "its share"                },
-    {"tasks[].name",    SET_TEXT, 0, 0,   "", NULL,   NULL,  false, "a label"                  },
-    {"tasks[].kind",    SET_TEXT, 0, 0,   "", NULL,   KINDS, false, "its kind"                 },
-    {"tasks[].train",   SET_BOOL, 0, 0,   "", "true", NULL,  false, "is it learnt?"            },
-    {"groups[].name",   SET_TEXT, 0, 0,   "", NULL,   NULL,  false, "an attribute"             },
-    {"groups[].kind",   SET_TEXT, 0, 0,   "", NULL,   KINDS, false, "its kind"                 },
+    {"seed", SET_INT, 0, 0, "", "1", NULL, false, "keys the validation split"},
+    {"data.validation", SET_REAL, 0, 0.5, "", "0.2", NULL, false, "its share"},
+    {"tasks[].name", SET_TEXT, 0, 0, "", NULL, NULL, false, "a label"},
+    {"tasks[].kind", SET_TEXT, 0, 0, "", NULL, KINDS, false, "its kind"},
+    {"tasks[].train", SET_BOOL, 0, 0, "", "true", NULL, false, "is it learnt?"},
+    {"groups[].name", SET_TEXT, 0, 0, "", NULL, NULL, false, "an attribute"},
+    {"groups[].kind", SET_TEXT, 0, 0, "", NULL, KINDS, false, "its kind"},
 };
 
 static struct settings *plan_of(const char *const *pairs, size_t count)
@@ -135,17 +135,17 @@ static void a_plan_that_wants_what_the_site_lacks_is_told_what_it_has(void **sta
     static const struct {
         const char *what, *name, *kind, *says;
     } rows[] = {
-        {"no such task",         "tasks[0].name=grade",  "tasks[0].kind=binary",
-         "site `Zurich` has no label `grade`; it has: stage, type"                              },
-        {"a group is no task",   "tasks[0].name=sex",    "tasks[0].kind=binary",
-         "site `Zurich` has no label `sex`; it has: stage, type"                                },
-        {"no such group",        "groups[0].name=stage", "groups[0].kind=binary",
-         "site `Zurich` has no group `stage`; it has: sex, race, age"                           },
-        {"three levels, binary", "groups[0].name=race",  "groups[0].kind=binary",
-         "group `race` is binary in the plan; at site `Zurich` it is a class with 3 levels"     },
-        {"years, categorical",   "groups[0].name=age",   "groups[0].kind=categorical",
-         "group `age` is categorical in the plan; at site `Zurich` it is a number"              },
-        {"a class, regression",  "tasks[0].name=stage",  "tasks[0].kind=regression",
+        {"no such task", "tasks[0].name=grade", "tasks[0].kind=binary",
+         "site `Zurich` has no label `grade`; it has: stage, type"},
+        {"a group is no task", "tasks[0].name=sex", "tasks[0].kind=binary",
+         "site `Zurich` has no label `sex`; it has: stage, type"},
+        {"no such group", "groups[0].name=stage", "groups[0].kind=binary",
+         "site `Zurich` has no group `stage`; it has: sex, race, age"},
+        {"three levels, binary", "groups[0].name=race", "groups[0].kind=binary",
+         "group `race` is binary in the plan; at site `Zurich` it is a class with 3 levels"},
+        {"years, categorical", "groups[0].name=age", "groups[0].kind=categorical",
+         "group `age` is categorical in the plan; at site `Zurich` it is a number"},
+        {"a class, regression", "tasks[0].name=stage", "tasks[0].kind=regression",
          "label `stage` is regression in the plan; at site `Zurich` it is a class with 2 levels"},
     };
     struct flat f = small_site();
@@ -254,9 +254,9 @@ static void the_plan_says_how_many_patients_validate(void **state)
         const char *share;
         size_t least, most;
     } rows[] = {
-        {"data.validation=0",    0,    0   },
-        {"data.validation=0.05", 81,   169 }, /* of 2,500: 125, SD 11; four of them */
-        {"data.validation=0.5",  1150, 1350}, /* 1,250, SD 25 */
+        {"data.validation=0", 0, 0},
+        {"data.validation=0.05", 81, 169},   /* of 2,500: 125, SD 11; four of them */
+        {"data.validation=0.5", 1150, 1350}, /* 1,250, SD 25 */
     };
     struct crowd c = crowd_open(0, 3000);
     struct fixture x = fixture_open(&c.flat);
@@ -346,9 +346,9 @@ static void moments_are_sums_over_training_rows(void **state)
     assert_true(sum[0] == 5003.75 && sum[1] == 35 && sum[2] == 15);
     assert_true(square[1] == 245 && square[2] == 55);
     static const double level[4][3] = {
-        {2, 2,   0    }, /* stage: one unknown */
-        {1, 2,   1    }, /* type */
-        {2, 2,   1    }, /* race, after the tasks */
+        {2, 2, 0},       /* stage: one unknown */
+        {1, 2, 1},       /* type */
+        {2, 2, 1},       /* race, after the tasks */
         {4, 261, 17141}, /* age: known, sum, squares */
     };
     for (size_t t = 0; t < 4; t++)
@@ -452,10 +452,10 @@ static void a_regression_without_a_spread_of_its_population_is_refused(void **st
         const char *what;
         double mean, sd;
     } rows[] = {
-        {"not filled",    0,           0          },
-        {"negative",      65,          -5         },
-        {"no number",     65,          (double)NAN},
-        {"no known mean", (double)NAN, 5          },
+        {"not filled", 0, 0},
+        {"negative", 65, -5},
+        {"no number", 65, (double)NAN},
+        {"no known mean", (double)NAN, 5},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct dataset d = small_dataset();

@@ -63,13 +63,11 @@ static bool hears(struct stage *s, enum msg_kind kind)
 
 static struct msg word(const struct stage *s, enum msg_kind kind, uint64_t round)
 {
-    return (struct msg){
-        .head = {.type = (uint8_t)kind,
-                 .config = s->plan.digest,
-                 .model = s->node.fingerprint,
-                 .round = round,
-                 .recipient = party_of_site(0)}
-    };
+    return (struct msg){.head = {.type = (uint8_t)kind,
+                                 .config = s->plan.digest,
+                                 .model = s->node.fingerprint,
+                                 .round = round,
+                                 .recipient = party_of_site(0)}};
 }
 
 static enum status say(struct stage *s, const struct msg *m)
@@ -165,22 +163,22 @@ static void what_is_not_due_is_refused_and_the_run_goes_on(void **state)
         enum node_phase in; /* IDLE: between rounds 1 and 2; UPLOADED, APPLIED: in round 2 */
         uint64_t round;
     } rows[] = {
-        {"a second welcome",            MSG_WELCOME,    PH_IDLE,     0},
-        {"a result of no round",        MSG_RESULT,     PH_IDLE,     2},
-        {"a commit out of the blue",    MSG_COMMIT,     PH_IDLE,     1},
-        {"nothing to burn",             MSG_BURN,       PH_IDLE,     1},
-        {"a round that is over",        MSG_ROUND_OPEN, PH_IDLE,     1},
-        {"a word for coordinators",     MSG_MASKED,     PH_IDLE,     2},
-        {"another word for them",       MSG_JOIN,       PH_IDLE,     2},
-        {"a word that does not exist",  200,            PH_IDLE,     2},
-        {"a second opening",            MSG_ROUND_OPEN, PH_UPLOADED, 3},
-        {"the result of another round", MSG_RESULT,     PH_UPLOADED, 1},
-        {"a commit before the result",  MSG_COMMIT,     PH_UPLOADED, 2},
-        {"the burning of another",      MSG_BURN,       PH_UPLOADED, 1},
-        {"the end before the end",      MSG_END,        PH_UPLOADED, 2},
-        {"a second result",             MSG_RESULT,     PH_APPLIED,  2},
-        {"burning what has happened",   MSG_BURN,       PH_APPLIED,  2},
-        {"the commit of another round", MSG_COMMIT,     PH_APPLIED,  1},
+        {"a second welcome", MSG_WELCOME, PH_IDLE, 0},
+        {"a result of no round", MSG_RESULT, PH_IDLE, 2},
+        {"a commit out of the blue", MSG_COMMIT, PH_IDLE, 1},
+        {"nothing to burn", MSG_BURN, PH_IDLE, 1},
+        {"a round that is over", MSG_ROUND_OPEN, PH_IDLE, 1},
+        {"a word for coordinators", MSG_MASKED, PH_IDLE, 2},
+        {"another word for them", MSG_JOIN, PH_IDLE, 2},
+        {"a word that does not exist", 200, PH_IDLE, 2},
+        {"a second opening", MSG_ROUND_OPEN, PH_UPLOADED, 3},
+        {"the result of another round", MSG_RESULT, PH_UPLOADED, 1},
+        {"a commit before the result", MSG_COMMIT, PH_UPLOADED, 2},
+        {"the burning of another", MSG_BURN, PH_UPLOADED, 1},
+        {"the end before the end", MSG_END, PH_UPLOADED, 2},
+        {"a second result", MSG_RESULT, PH_APPLIED, 2},
+        {"burning what has happened", MSG_BURN, PH_APPLIED, 2},
+        {"the commit of another round", MSG_COMMIT, PH_APPLIED, 1},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct stage s;
@@ -220,11 +218,7 @@ static void what_is_not_due_is_refused_and_the_run_goes_on(void **state)
 static void a_welcome_that_makes_no_sense_is_refused(void **state)
 {
     (void)state;
-    static const struct msg_welcome rows[] = {
-        {0,          0},
-        {3,          3},
-        {UINT32_MAX, 2}
-    };
+    static const struct msg_welcome rows[] = {{0, 0}, {3, 3}, {UINT32_MAX, 2}};
     struct stage s;
     open_stage(&s, lines);
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -242,7 +236,7 @@ static void a_welcome_that_makes_no_sense_is_refused(void **state)
 static void another_plan_ends_the_run_whatever_was_said(void **state)
 {
     (void)state;
-    for (uint8_t type = 0; type < MSG_KINDS; type++) {
+    for (int type = 0; type < MSG_KINDS; type++) {
         struct stage s;
         open_stage(&s, lines);
         greet(&s);
@@ -265,9 +259,9 @@ static void a_leg_that_differs_ends_the_run_and_nothing_is_sent(void **state)
         uint32_t leg;
         int64_t longer;
     } rows[] = {
-        {"another kind",   LEG_TRAIN,   0},
+        {"another kind", LEG_TRAIN, 0},
         {"another length", LEG_MOMENTS, 1},
-        {"no such leg",    77,          0},
+        {"no such leg", 77, 0},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct stage s;

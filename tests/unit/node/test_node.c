@@ -36,8 +36,7 @@ static void every_pair_of_phase_and_message_is_as_drawn(void **state)
             enum order todo = OR_HALT;
             enum status st = node_hear(&n, (enum heard)what, round, &todo);
             size_t row = 0;
-            while (row < COUNT(drawn) &&
-                   ((int)drawn[row].in != in || (int)drawn[row].what != what))
+            while (row < COUNT(drawn) && ((int)drawn[row].in != in || (int)drawn[row].what != what))
                 row++;
             pairs++;
             if (row == COUNT(drawn)) {

@@ -52,8 +52,7 @@ static struct model push_model(void)
         .phases = 2,
         .part = {{.at = 0, .count = 2, .lr = .5}, {.at = 2, .count = 4, .lr = .25}},
         .loss_count = 2,
-        .loss_name = {"first",                         "second"                        }
-    };
+        .loss_name = {"first", "second"}};
 }
 
 static struct rows_view any_rows(void)
@@ -67,10 +66,8 @@ static struct rows_view any_rows(void)
 
 static struct train_spec plain_steps(size_t steps)
 {
-    return (struct train_spec){
-        .pace[0] = {.epochs = 1,  .steps = steps, .batch = 20},
-          .optim = {.rule = OPTIM_SGD}
-    };
+    return (struct train_spec){.pace[0] = {.epochs = 1, .steps = steps, .batch = 20},
+                               .optim = {.rule = OPTIM_SGD}};
 }
 
 /* One round of that model from zero. */
@@ -121,11 +118,11 @@ static void a_round_is_as_long_as_the_plan_says(void **state)
         size_t epochs, steps, batch;
         size_t want, rows;
     } rows[] = {
-        {"one pass",                   1, 0, 20,  3, 50 }, /* 20, 20, 10 */
-        {"three passes",               3, 0, 20,  9, 150},
-        {"steps instead of passes",    3, 2, 20,  2, 40 },
-        {"a batch of all",             2, 0, 999, 2, 100},
-        {"a rest that joins the last", 1, 0, 24,  2, 50 }, /* 24, 26 */
+        {"one pass", 1, 0, 20, 3, 50}, /* 20, 20, 10 */
+        {"three passes", 3, 0, 20, 9, 150},
+        {"steps instead of passes", 3, 2, 20, 2, 40},
+        {"a batch of all", 2, 0, 999, 2, 100},
+        {"a rest that joins the last", 1, 0, 24, 2, 50}, /* 24, 26 */
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct model m = push_model();
@@ -149,10 +146,10 @@ static void a_gradient_is_clipped_to_its_length_within_its_phase(void **state)
     static const struct {
         double clip, first, second; /* the step of a weight of either part */
     } rows[] = {
-        {0,   1,               2  }, /* no limit */
-        {1e9, 1,               2  },
-        {2,   1,               1  }, /* lengths are sqrt 2 and 4 */
-        {.5,  .35355339059327, .25},
+        {0, 1, 2}, /* no limit */
+        {1e9, 1, 2},
+        {2, 1, 1}, /* lengths are sqrt 2 and 4 */
+        {.5, .35355339059327, .25},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct model m = push_model();
@@ -228,10 +225,7 @@ static real *trained(const struct model *m, const real *global, const struct toy
 {
     const struct rows_view rows = toy_view(r, ROWS);
     const struct train_spec spec = {
-        .pace[0] = {.epochs = 2, .batch = 16},
-          .optim = { OPTIM_ADAM, .9,              .999, 1e-8},
-          .clip = 5
-    };
+        .pace[0] = {.epochs = 2, .batch = 16}, .optim = {OPTIM_ADAM, .9, .999, 1e-8}, .clip = 5};
     struct trainer t;
     double losses[MODEL_LOSSES_MAX];
     real *theta = must_alloc(m->params, sizeof *theta);
@@ -250,9 +244,9 @@ static void the_same_key_gives_the_same_bytes_and_another_others(void **state)
         struct step_key key;
         bool same;
     } rows[] = {
-        {"again",         {.seed = 3, .site = 1, .round = 4}, true },
-        {"another seed",  {.seed = 4, .site = 1, .round = 4}, false},
-        {"another site",  {.seed = 3, .site = 2, .round = 4}, false},
+        {"again", {.seed = 3, .site = 1, .round = 4}, true},
+        {"another seed", {.seed = 4, .site = 1, .round = 4}, false},
+        {"another site", {.seed = 3, .site = 2, .round = 4}, false},
         {"another round", {.seed = 3, .site = 1, .round = 5}, false},
     };
     struct toy_rows r;
@@ -309,10 +303,8 @@ static void separate_phases_train_alone_and_rest_alone(void **state)
     struct trainer t[3]; /* both train, the first rests, the second rests */
     double losses[3][MODEL_LOSSES_MAX];
     for (size_t i = 0; i < COUNT(t); i++) {
-        struct train_spec spec = {
-            .pace = {{.epochs = 1, .batch = 16}, {.epochs = 3, .batch = 8}},
-            .optim = { OPTIM_ADAM, .9,                                           .999, 1e-8}
-        };
+        struct train_spec spec = {.pace = {{.epochs = 1, .batch = 16}, {.epochs = 3, .batch = 8}},
+                                  .optim = {OPTIM_ADAM, .9, .999, 1e-8}};
         if (i > 0)
             spec.pace[i - 1].rest = true;
         trainer_open(&t[i], m, &spec, &rows);
@@ -348,8 +340,7 @@ static void the_longest_batch_of_any_pace_fits(void **state)
     rows.x = x, rows.width = WIDE;
     static const struct train_spec spec = {
         .pace = {{.epochs = 1, .batch = 200}, {.epochs = 1, .batch = 256, .rest = true}},
-        .optim = { OPTIM_ADAM, .9,                                                            .999, 1e-8}
-    };
+        .optim = {OPTIM_ADAM, .9, .999, 1e-8}};
     struct model *m = probes_model(heads, WIDE);
     real *global = must_alloc(m->params, sizeof *global);
     struct trainer t;
@@ -373,10 +364,8 @@ static void a_diverging_model_is_a_complaint_that_names_the_loss(void **state)
     for (size_t i = 0; i < toy.m->phases; i++)
         toy.m->part[i].lr = 1e30;
     const struct rows_view rows = toy_view(&r, ROWS);
-    const struct train_spec spec = {
-        .pace[0] = {.epochs = 3, .batch = 16},
-          .optim = {.rule = OPTIM_SGD          }
-    };
+    const struct train_spec spec = {.pace[0] = {.epochs = 3, .batch = 16},
+                                    .optim = {.rule = OPTIM_SGD}};
     struct trainer t;
     double losses[MODEL_LOSSES_MAX];
     trainer_open(&t, toy.m, &spec, &rows);

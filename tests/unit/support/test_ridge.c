@@ -9,10 +9,7 @@
 static void without_noise_the_weights_are_found(void **state)
 {
     (void)state;
-    static const double truth[2][4] = {
-        {1,  -2,  0.5,  3 },
-        {-1, 0.1, 0.25, -7}
-    };
+    static const double truth[2][4] = {{1, -2, 0.5, 3}, {-1, 0.1, 0.25, -7}};
     float x[40 * 3];
     double y[2 * 40], w[2 * 4];
     struct rng rng = rng_open(1, RNG_TEST, 0, 0, 0);
@@ -54,12 +51,12 @@ static void auc_counts_pairs_and_ties_half(void **state)
         const char *what;
         double score[6], label[6], auc;
     } rows[] = {
-        {"all right",  {1, 2, 3, 4, 5, 6}, {0, 0, 0, 1, 1, 1},  1      },
-        {"all wrong",  {6, 5, 4, 3, 2, 1}, {0, 0, 0, 1, 1, 1},  0      },
-        {"all tied",   {1, 1, 1, 1, 1, 1}, {0, 1, 0, 1, 1, 1},  0.5    },
-        {"one tie",    {1, 2, 3, 3, 4, 5}, {0, 0, 0, 1, 1, 1},  8.5 / 9},
-        {"an unknown", {1, 2, 9, 3, 4, 5}, {0, 0, -1, 1, 1, 1}, 1      },
-        {"mixed",      {1, 2, 3, 4, 5, 6}, {1, 0, 1, 0, 0, 1},  4. / 9 },
+        {"all right", {1, 2, 3, 4, 5, 6}, {0, 0, 0, 1, 1, 1}, 1},
+        {"all wrong", {6, 5, 4, 3, 2, 1}, {0, 0, 0, 1, 1, 1}, 0},
+        {"all tied", {1, 1, 1, 1, 1, 1}, {0, 1, 0, 1, 1, 1}, 0.5},
+        {"one tie", {1, 2, 3, 3, 4, 5}, {0, 0, 0, 1, 1, 1}, 8.5 / 9},
+        {"an unknown", {1, 2, 9, 3, 4, 5}, {0, 0, -1, 1, 1, 1}, 1},
+        {"mixed", {1, 2, 3, 4, 5, 6}, {1, 0, 1, 0, 0, 1}, 4. / 9},
     };
     static const uint64_t patient[] = {1, 2, 3, 4, 5, 6};
     for (size_t i = 0; i < COUNT(rows); i++) {

@@ -31,10 +31,10 @@ static void a_report_has_the_keys_of_its_schema(void **state)
          "schema run sites utility leakage fairness attack privacy history traffic time checks "},
         {"run",
          "id plan plan_digest model_digest model seed rounds_planned rounds_done aggregation "
-         "engine version overrides "                                                            },
-        {"privacy", "aggregation mechanism epsilon delta clip noise min_cell "                  },
-        {"traffic", "bytes_up bytes_down bytes_model "                                          },
-        {"time",    "total_s train_s wait_s aggregate_s evaluate_s "                            },
+         "engine version overrides "},
+        {"privacy", "aggregation mechanism epsilon delta clip noise min_cell "},
+        {"traffic", "bytes_up bytes_down bytes_model "},
+        {"time", "total_s train_s wait_s aggregate_s evaluate_s "},
     };
     struct report r = sample_report(3, false);
     struct json *tree = report_json(&r);

@@ -143,10 +143,7 @@ static void in_sample_numbers_stand_apart_and_carry_no_verdict(void **state)
 static void an_empty_report_is_still_a_report(void **state)
 {
     (void)state;
-    struct report r = {
-        .run = {.aggregation = "plain", .engine = "local"},
-          .min_cell = 11
-    };
+    struct report r = {.run = {.aggregation = "plain", .engine = "local"}, .min_cell = 11};
     char *text = sample_text(&r, 100);
     it_says(text, "no number from held-out patients");
     it_says(text, "0 sites");

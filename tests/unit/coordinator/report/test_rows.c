@@ -45,12 +45,12 @@ static void rows_of_a_target_stand_together(void **state)
     static const struct {
         const char *target, *metric, *probe;
     } want[] = {
-        {"sex",              "auc", "linear"},
-        {"sex",              "auc", "mlp"   },
-        {"age",              "r2",  "linear"},
-        {"age",              "r2",  "mlp"   },
+        {"sex", "auc", "linear"},
+        {"sex", "auc", "mlp"},
+        {"age", "r2", "linear"},
+        {"age", "r2", "mlp"},
         {"race=Asian/White", "auc", "linear"},
-        {"race=Asian/White", "auc", "mlp"   },
+        {"race=Asian/White", "auc", "mlp"},
     };
     struct fixture f = fixture_open(3);
     assert_int_equal(f.leakage.count, COUNT(want));

@@ -53,10 +53,10 @@ static void a_verdict_speaks_of_the_released_embeddings_where_there_are_any(void
         const char *what, *drop, *opening;
         size_t representations;
     } rows[] = {
-        {"debiased among all",     "",         "From the debiased embeddings",        4},
-        {"erasure without it",     "debiased", "From the linearly erased embeddings", 4},
-        {"originals without both", "debiased", "From the original embeddings",        3},
-        {"a plain head",           "",         "From the original embeddings",        1},
+        {"debiased among all", "", "From the debiased embeddings", 4},
+        {"erasure without it", "debiased", "From the linearly erased embeddings", 4},
+        {"originals without both", "debiased", "From the original embeddings", 3},
+        {"a plain head", "", "From the original embeddings", 1},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct report r = sample_report(rows[i].representations, false);

@@ -58,13 +58,13 @@ static void a_program_that_cannot_be_understood_is_a_fault_and_its_words_are_sho
     static const struct {
         const char *script, *shown, *detail;
     } rows[] = {
-        {"kill -SEGV $$",                       "",                     "signal 11"},
-        {"echo 'error[E-OLD-1] x' >&2; exit 9", "error[E-OLD-1] x\n",   "status 9" },
-        {"printf 'no line end' >&2; exit 2",    "no line end",          "status 2" },
-        {"exit 0",                              "",                     "no result"},
-        {"echo done",                           "",                     "no result"},
-        {new_code,                              "error[E-NEW-001] x\n", "status 65"},
-        {no_complaint,                          "",                     "status 1" },
+        {"kill -SEGV $$", "", "signal 11"},
+        {"echo 'error[E-OLD-1] x' >&2; exit 9", "error[E-OLD-1] x\n", "status 9"},
+        {"printf 'no line end' >&2; exit 2", "no line end", "status 2"},
+        {"exit 0", "", "no result"},
+        {"echo done", "", "no result"},
+        {new_code, "error[E-NEW-001] x\n", "status 65"},
+        {no_complaint, "", "status 1"},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct json *envelope = NULL;

@@ -29,13 +29,13 @@ static void a_round_is_told_in_words(void **state)
         size_t cap;
         const char *want;
     } rows[] = {
-        {&training,  256, "round 12/40  train  recon .710 kl .080  0:41 left"},
-        {&training,  50,  "round 12/40  train  recon .710 kl .080  0:41 left"},
-        {&training,  49,  "round 12/40  train  recon .710  0:41 left"        },
-        {&training,  20,  "round 12/40  train "                              },
-        {&probing,   256, "round 40/40  probe  1:05 left"                    },
-        {&endless,   256, "round 40/40  probe"                               },
-        {&beginning, 256, "round 40/40  probe"                               },
+        {&training, 256, "round 12/40  train  recon .710 kl .080  0:41 left"},
+        {&training, 50, "round 12/40  train  recon .710 kl .080  0:41 left"},
+        {&training, 49, "round 12/40  train  recon .710  0:41 left"},
+        {&training, 20, "round 12/40  train "},
+        {&probing, 256, "round 40/40  probe  1:05 left"},
+        {&endless, 256, "round 40/40  probe"},
+        {&beginning, 256, "round 40/40  probe"},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         char got[256];

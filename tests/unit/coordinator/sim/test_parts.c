@@ -48,9 +48,9 @@ static void what_is_not_there_is_refused_with_what_is(void **state)
         const char *text, *override, *hint;
         enum complaint want;
     } rows[] = {
-        {PLAN("resnet", "};"),             NULL,              "debias-vae", EC_CFG_CHOICE     },
-        {PLAN("linear", "};"),             "merge.rule=best", "fedavg",     EC_CFG_CHOICE     },
-        {PLAN("linear", "latent = 8; };"), NULL,              "latent",     EC_CFG_UNKNOWN_KEY},
+        {PLAN("resnet", "};"), NULL, "debias-vae", EC_CFG_CHOICE},
+        {PLAN("linear", "};"), "merge.rule=best", "fedavg", EC_CFG_CHOICE},
+        {PLAN("linear", "latent = 8; };"), NULL, "latent", EC_CFG_UNKNOWN_KEY},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct plan plan;

@@ -76,8 +76,11 @@ static const struct measure *find(const struct report *r, const char *target, co
 static void neither_jobs_nor_arrival_order_change_a_byte(void **state)
 {
     (void)state;
-    static const struct sim_options rows[] = {
-        {.jobs = 1}, {.jobs = 1}, {.jobs = 2}, {.jobs = 3, .shuffle = 5}, {.jobs = 1, .shuffle = 9}};
+    static const struct sim_options rows[] = {{.jobs = 1},
+                                              {.jobs = 1},
+                                              {.jobs = 2},
+                                              {.jobs = 3, .shuffle = 5},
+                                              {.jobs = 1, .shuffle = 9}};
     struct run r;
     open_run(&r, debias, NULL, 0);
     char first[65];
@@ -98,8 +101,8 @@ static void every_number_agrees_whatever_the_order(void **state)
     struct report a;
     struct report b;
     check_ok(sim_run(&a, &r.plan, r.flat, SITES, NULL, &(struct sim_options){.jobs = 1}));
-    check_ok(sim_run(&b, &r.plan, r.flat, SITES, NULL,
-                     &(struct sim_options){.jobs = 2, .shuffle = 3}));
+    check_ok(
+        sim_run(&b, &r.plan, r.flat, SITES, NULL, &(struct sim_options){.jobs = 2, .shuffle = 3}));
     assert_int_equal(a.measure_count, b.measure_count);
     assert_true(a.measure_count > 20);
     for (size_t i = 0; i < a.measure_count; i++) {

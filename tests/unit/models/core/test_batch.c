@@ -9,9 +9,9 @@ static void only_a_categorical_target_needs_more_than_one_logit(void **state)
         struct target target;
         size_t want;
     } rows[] = {
-        {{.kind = TARGET_BINARY, .levels = 2},                      1                },
-        {{.kind = TARGET_REGRESSION, .levels = 0},                  1                },
-        {{.kind = TARGET_CATEGORICAL, .levels = 2},                 2                },
+        {{.kind = TARGET_BINARY, .levels = 2}, 1},
+        {{.kind = TARGET_REGRESSION, .levels = 0}, 1},
+        {{.kind = TARGET_CATEGORICAL, .levels = 2}, 2},
         {{.kind = TARGET_CATEGORICAL, .levels = TARGET_LEVELS_MAX}, TARGET_LEVELS_MAX},
     };
     for (size_t i = 0; i < COUNT(rows); i++)
@@ -25,11 +25,9 @@ static void the_largest_level_has_the_largest_share_and_the_first_wins_a_tie(voi
         struct target target;
         size_t want;
     } rows[] = {
-        {{.levels = 2, .share = {.3, .7}},         1},
-        {{.levels = 4, .share = {.1, .4, .4, .1}}, 1},
-        {{.levels = 3, .share = {1, 0, 0}},        0},
-        {{.levels = 0},                            0},
-        {{.levels = 2, .share = {.2, .3, .5}},     1}, /* two levels, whatever stands behind */
+        {{.levels = 2, .share = {.3, .7}}, 1},     {{.levels = 4, .share = {.1, .4, .4, .1}}, 1},
+        {{.levels = 3, .share = {1, 0, 0}}, 0},    {{.levels = 0}, 0},
+        {{.levels = 2, .share = {.2, .3, .5}}, 1}, /* two levels, whatever stands behind */
     };
     for (size_t i = 0; i < COUNT(rows); i++)
         assert_int_equal(target_largest(&rows[i].target), rows[i].want);

@@ -252,8 +252,8 @@ static void the_checksum_is_the_published_one(void **state)
         const char *text;
         uint64_t sum;
     } rows[] = {
-        {"",       UINT64_C(0xcbf29ce484222325)},
-        {"a",      UINT64_C(0xaf63dc4c8601ec8c)},
+        {"", UINT64_C(0xcbf29ce484222325)},
+        {"a", UINT64_C(0xaf63dc4c8601ec8c)},
         {"foobar", UINT64_C(0x85944171f73967e8)},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {

@@ -36,18 +36,18 @@ static void activations_have_their_known_values(void **state)
         enum activation f;
         double x, y;
     } rows[] = {
-        {ACT_NONE, -3,   -3                 },
-        {ACT_RELU, -3,   0                  },
-        {ACT_RELU, 3,    3                  },
-        {ACT_TANH, .5,   .46211715726000976 },
-        {ACT_GELU, 0,    0                  },
-        {ACT_GELU, 1,    .84134474606854293 }, /* x Phi(x) with tabled Phi */
-        {ACT_GELU, -1,   -.15865525393145707},
-        {ACT_GELU, 2,    1.9544997361036416 },
-        {ACT_GELU, 12,   12                 },
-        {ACT_GELU, -12,  0                  },
-        {ACT_GELU, 1e4,  1e4                },
-        {ACT_GELU, -1e4, 0                  },
+        {ACT_NONE, -3, -3},
+        {ACT_RELU, -3, 0},
+        {ACT_RELU, 3, 3},
+        {ACT_TANH, .5, .46211715726000976},
+        {ACT_GELU, 0, 0},
+        {ACT_GELU, 1, .84134474606854293}, /* x Phi(x) with tabled Phi */
+        {ACT_GELU, -1, -.15865525393145707},
+        {ACT_GELU, 2, 1.9544997361036416},
+        {ACT_GELU, 12, 12},
+        {ACT_GELU, -12, 0},
+        {ACT_GELU, 1e4, 1e4},
+        {ACT_GELU, -1e4, 0},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         real x = (real)rows[i].x, y, keep;

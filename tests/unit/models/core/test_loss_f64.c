@@ -31,14 +31,14 @@ static const struct {
     const char *name;
     size_t columns;
 } losses[WHICH_COUNT] = {
-    [BINARY] = {"binary",                 1     },
-    [BINARY_WEIGHTED] = {"binary, weighted",       1     },
-    [CATEGORICAL] = {"categorical",            LEVELS},
-    [CATEGORICAL_WEIGHTED] = {"categorical, weighted",  LEVELS},
-    [SQUARE] = {"square",                 1     },
-    [CONFUSION_BINARY] = {"confusion, binary",      1     },
+    [BINARY] = {"binary", 1},
+    [BINARY_WEIGHTED] = {"binary, weighted", 1},
+    [CATEGORICAL] = {"categorical", LEVELS},
+    [CATEGORICAL_WEIGHTED] = {"categorical, weighted", LEVELS},
+    [SQUARE] = {"square", 1},
+    [CONFUSION_BINARY] = {"confusion, binary", 1},
     [CONFUSION_CATEGORICAL] = {"confusion, categorical", LEVELS},
-    [CONFUSION_SQUARE] = {"confusion, square",      1     },
+    [CONFUSION_SQUARE] = {"confusion, square", 1},
 };
 
 static double call(enum which w, real *grad, const real *x)

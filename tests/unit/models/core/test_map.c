@@ -53,17 +53,17 @@ static void numbers_that_no_map_holds_are_refused(void **state)
         uint8_t local;
         bool want;
     } rows[] = {
-        {"two good tensors",             "b",    2, 1,              1,        0, true },
-        {"a name twice",                 "a",    2, 1,              1,        0, false},
-        {"no name",                      "",     2, 1,              1,        0, false},
-        {"a name with a slash",          "../b", 2, 1,              1,        0, false},
-        {"no rows",                      "b",    2, 0,              1,        0, false},
-        {"no columns",                   "b",    2, 1,              0,        0, false},
-        {"more rows than any tensor",    "b",    2, (1u << 24) + 1, 1,        0, false},
-        {"together more than a vector",  "b",    2, 1u << 14,       1u << 14, 0, false},
-        {"sides whose product wraps",    "b",    2, 1u << 24,       1u << 24, 0, false},
-        {"half local",                   "b",    2, 1,              1,        2, false},
-        {"fewer tensors than announced", "b",    3, 1,              1,        0, false},
+        {"two good tensors", "b", 2, 1, 1, 0, true},
+        {"a name twice", "a", 2, 1, 1, 0, false},
+        {"no name", "", 2, 1, 1, 0, false},
+        {"a name with a slash", "../b", 2, 1, 1, 0, false},
+        {"no rows", "b", 2, 0, 1, 0, false},
+        {"no columns", "b", 2, 1, 0, 0, false},
+        {"more rows than any tensor", "b", 2, (1u << 24) + 1, 1, 0, false},
+        {"together more than a vector", "b", 2, 1u << 14, 1u << 14, 0, false},
+        {"sides whose product wraps", "b", 2, 1u << 24, 1u << 24, 0, false},
+        {"half local", "b", 2, 1, 1, 2, false},
+        {"fewer tensors than announced", "b", 3, 1, 1, 0, false},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         static struct map map;

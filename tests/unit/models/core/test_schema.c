@@ -166,16 +166,16 @@ static void numbers_outside_their_limits_are_refused(void **state)
         uint8_t tasks, kind, train, levels;
         bool good;
     } rows[] = {
-        {"as it should be",             4,        1,             TARGET_BINARY,      1, 2,  true },
-        {"no feature",                  0,        1,             TARGET_BINARY,      1, 2,  false},
-        {"more features than anything", 1u << 21, 1,             TARGET_BINARY,      1, 2,  false},
-        {"more tasks than fit",         4,        TASKS_MAX + 1, TARGET_BINARY,      1, 2,  false},
-        {"a kind that does not exist",  4,        1,             3,                  1, 2,  false},
-        {"neither true nor false",      4,        1,             TARGET_BINARY,      2, 2,  false},
-        {"a binary target of three",    4,        1,             TARGET_BINARY,      1, 3,  false},
-        {"a categorical one of none",   4,        1,             TARGET_CATEGORICAL, 1, 0,  false},
-        {"a number with levels",        4,        1,             TARGET_REGRESSION,  1, 2,  false},
-        {"more levels than fit",        4,        1,             TARGET_CATEGORICAL, 1, 17, false},
+        {"as it should be", 4, 1, TARGET_BINARY, 1, 2, true},
+        {"no feature", 0, 1, TARGET_BINARY, 1, 2, false},
+        {"more features than anything", 1u << 21, 1, TARGET_BINARY, 1, 2, false},
+        {"more tasks than fit", 4, TASKS_MAX + 1, TARGET_BINARY, 1, 2, false},
+        {"a kind that does not exist", 4, 1, 3, 1, 2, false},
+        {"neither true nor false", 4, 1, TARGET_BINARY, 2, 2, false},
+        {"a binary target of three", 4, 1, TARGET_BINARY, 1, 3, false},
+        {"a categorical one of none", 4, 1, TARGET_CATEGORICAL, 1, 0, false},
+        {"a number with levels", 4, 1, TARGET_REGRESSION, 1, 2, false},
+        {"more levels than fit", 4, 1, TARGET_CATEGORICAL, 1, 17, false},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         uint8_t bytes[4096];

@@ -47,9 +47,9 @@ static void clipping_shortens_long_vectors_and_leaves_the_others(void **state)
         double limit, norm_after;
     } rows[] = {
         {"longer than the limit", 1, 1},
-        {"exactly the limit",     5, 5},
-        {"shorter",               6, 5},
-        {"no clipping",           0, 5},
+        {"exactly the limit", 5, 5},
+        {"shorter", 6, 5},
+        {"no clipping", 0, 5},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         real v[] = {3, 0, -4};

@@ -95,10 +95,10 @@ static void a_matrix_that_is_not_positive_is_refused_at_its_row(void **state)
         size_t row;
         double pivot;
     } rows[] = {
-        {"the first row",                0,  0          },
-        {"a row of the first tile",      5,  -1         },
-        {"a row of a later tile",        64, 1e-300     },
-        {"the last row",                 96, -1e300     },
+        {"the first row", 0, 0},
+        {"a row of the first tile", 5, -1},
+        {"a row of a later tile", 64, 1e-300},
+        {"the last row", 96, -1e300},
         {"a pivot that is not a number", 40, (double)NAN},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {

@@ -150,33 +150,28 @@ static void remake(struct toy *t, size_t g, enum remake how)
 static void a_column_that_says_nothing_new_is_left_out(void **state)
 {
     (void)state;
-    static const struct target binary = {
-        .levels = 2, .share = {.5, .5}
-    };
+    static const struct target binary = {.levels = 2, .share = {.5, .5}};
     static const struct target graded = {.kind = TARGET_REGRESSION, .sd = 1};
     static const struct {
         const char *what;
         enum remake how;
         const struct target *target;
     } rows[] = {
-        {"the same attribute twice",        SAME_AS_SEX,     &binary},
-        {"its opposite",                    OPPOSITE_OF_SEX, &binary},
-        {"a sum of others",                 SEX_AND_AGE,     &graded},
-        {"a constant, level 0",             ALWAYS_0,        &binary},
-        {"a constant, level 1",             ALWAYS_1,        &binary},
-        {"a constant of a graded one",      ALWAYS_0,        &graded},
-        {"a constant that is not centred",  ALWAYS_1,        &graded},
-        {"an attribute that nobody knows",  NEVER_KNOWN,     &binary},
-        {"one that nobody knows by degree", NEVER_KNOWN,     &graded},
+        {"the same attribute twice", SAME_AS_SEX, &binary},
+        {"its opposite", OPPOSITE_OF_SEX, &binary},
+        {"a sum of others", SEX_AND_AGE, &graded},
+        {"a constant, level 0", ALWAYS_0, &binary},
+        {"a constant, level 1", ALWAYS_1, &binary},
+        {"a constant of a graded one", ALWAYS_0, &graded},
+        {"a constant that is not centred", ALWAYS_1, &graded},
+        {"an attribute that nobody knows", NEVER_KNOWN, &binary},
+        {"one that nobody knows by degree", NEVER_KNOWN, &graded},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct toy *t = toy_open();
-        struct population two = {
-            .width = WIDTH, .group_count = 2, .group = {binary, graded}
-        };
+        struct population two = {.width = WIDTH, .group_count = 2, .group = {binary, graded}};
         struct population three = {
-            .width = WIDTH, .group_count = 3, .group = {binary, graded, *rows[i].target}
-        };
+            .width = WIDTH, .group_count = 3, .group = {binary, graded, *rows[i].target}};
         for (size_t r = 0; r < ROWS; r++) /* sex, age of everybody, and the one that is remade */
             t->group[2][r] = isnan(t->group[2][r]) ? 0 : t->group[2][r];
         memcpy(t->group[1], t->group[2], sizeof t->group[1]);
@@ -314,18 +309,18 @@ static void sums_that_no_rows_have_are_refused(void **state)
         double value;
         enum complaint want;
     } rows[] = {
-        {"no rows",                        0,       0,           EC_EVAL_TOO_FEW},
-        {"one row",                        0,       1,           EC_EVAL_TOO_FEW},
-        {"a count below zero",             0,       -5,          EC_EVAL_TOO_FEW},
-        {"a count that is not a number",   0,       (double)NAN, EC_RUN_SUM     },
-        {"an endless sum of x",            5,       HUGE_VAL,    EC_RUN_SUM     },
-        {"a square below zero",            SQUARE,  -1e4,        EC_RUN_SUM     },
-        {"all variance below zero",        SQUARE,  -1e9,        EC_RUN_SUM     },
-        {"features more alike than one",   PRODUCT, 1e5,         EC_RUN_SUM     },
-        {"products beyond all bounds",     PRODUCT, 1e308,       EC_RUN_SUM     },
-        {"endlessly many who are known",   SEX,     HUGE_VAL,    EC_RUN_SUM     },
-        {"an attribute beyond all bounds", SEX_X,   1e300,       EC_RUN_SUM     },
-        {"more of an attribute than rows", SEX_SUM, 1e300,       EC_RUN_SUM     },
+        {"no rows", 0, 0, EC_EVAL_TOO_FEW},
+        {"one row", 0, 1, EC_EVAL_TOO_FEW},
+        {"a count below zero", 0, -5, EC_EVAL_TOO_FEW},
+        {"a count that is not a number", 0, (double)NAN, EC_RUN_SUM},
+        {"an endless sum of x", 5, HUGE_VAL, EC_RUN_SUM},
+        {"a square below zero", SQUARE, -1e4, EC_RUN_SUM},
+        {"all variance below zero", SQUARE, -1e9, EC_RUN_SUM},
+        {"features more alike than one", PRODUCT, 1e5, EC_RUN_SUM},
+        {"products beyond all bounds", PRODUCT, 1e308, EC_RUN_SUM},
+        {"endlessly many who are known", SEX, HUGE_VAL, EC_RUN_SUM},
+        {"an attribute beyond all bounds", SEX_X, 1e300, EC_RUN_SUM},
+        {"more of an attribute than rows", SEX_SUM, 1e300, EC_RUN_SUM},
     };
     struct toy *t = toy_open();
     for (size_t i = 0; i < COUNT(rows); i++) {

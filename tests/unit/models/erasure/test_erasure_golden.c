@@ -67,9 +67,9 @@ static void the_projection_and_the_rows_agree_with_the_reference(void **state)
         const char *which;
         double shrinkage;
     } rows[] = {
-        {"none",  0 },
+        {"none", 0},
         {"tenth", .1},
-        {"all",   1 },
+        {"all", 1},
     };
     static real x[ROWS * WIDTH], group[3 * ROWS], y[ROWS * WIDTH];
     reals(x, COUNT(x), "x");

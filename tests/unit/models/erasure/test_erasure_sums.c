@@ -11,12 +11,12 @@ static void columns_are_levels_that_were_seen_without_the_largest(void **state)
         size_t columns;
         struct target group;
     } rows[] = {
-        {"binary",               1, {.levels = 2, .share = {.9, .1}}                 },
-        {"regression",           1, {.kind = TARGET_REGRESSION}                      },
-        {"three levels",         2, {CATEGORICAL, .levels = 3, .share = {.2, .5, .3}}},
-        {"one of them not seen", 1, {CATEGORICAL, .levels = 3, .share = {.2, 0, .8}} },
-        {"one level only",       0, {CATEGORICAL, .levels = 3, .share = {0, 1, 0}}   },
-        {"two alike",            1, {CATEGORICAL, .levels = 2, .share = {.5, .5}}    },
+        {"binary", 1, {.levels = 2, .share = {.9, .1}}},
+        {"regression", 1, {.kind = TARGET_REGRESSION}},
+        {"three levels", 2, {CATEGORICAL, .levels = 3, .share = {.2, .5, .3}}},
+        {"one of them not seen", 1, {CATEGORICAL, .levels = 3, .share = {.2, 0, .8}}},
+        {"one level only", 0, {CATEGORICAL, .levels = 3, .share = {0, 1, 0}}},
+        {"two alike", 1, {CATEGORICAL, .levels = 2, .share = {.5, .5}}},
     };
     struct population all = {.width = 5};
     size_t columns = 0;
@@ -105,11 +105,7 @@ static void arrive(struct erasure *e, const struct toy *t, const size_t order[3]
 static void the_order_of_arrival_does_not_change_a_byte(void **state)
 {
     (void)state;
-    static const size_t orders[][3] = {
-        {0, 1, 2},
-        {2, 0, 1},
-        {1, 2, 0}
-    };
+    static const size_t orders[][3] = {{0, 1, 2}, {2, 0, 1}, {1, 2, 0}};
     struct toy *t = toy_open();
     struct erasure first;
     arrive(&first, t, orders[0]);

@@ -12,10 +12,7 @@ static const struct setting lr_row = {.key = "local.lr",
 
 static struct settings *plan_of(const struct model_ops *ops)
 {
-    struct setting_table tables[] = {
-        {&lr_row, 1},
-        ops->settings
-    };
+    struct setting_table tables[] = {{&lr_row, 1}, ops->settings};
     struct settings *plan = settings_open(tables, COUNT(tables));
     return plan;
 }

@@ -23,11 +23,7 @@ static void the_mean_difference_is_added_at_the_rate_of_the_plan(void **state)
         const char *lr; /* NULL: the default, 1 */
         double rate;
     } rows[] = {
-        {NULL,   1   },
-        {"1",    1   },
-        {"0.5",  0.5 },
-        {"10",   10  },
-        {"1e-6", 1e-6},
+        {NULL, 1}, {"1", 1}, {"0.5", 0.5}, {"10", 10}, {"1e-6", 1e-6},
     };
     const struct merge_ops *rule = merge_find("fedavg");
     assert_non_null(rule);

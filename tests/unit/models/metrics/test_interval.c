@@ -13,14 +13,14 @@ static void quantiles_agree_with_published_ones(void **state)
     static const struct {
         double p, want;
     } rows[] = {
-        {0.5,    0                  }, /* R's qnorm, 17 digits */
-        {0.9,    1.2815515655446004 },
-        {0.95,   1.6448536269514722 },
-        {0.975,  1.9599639845400545 },
-        {0.995,  2.5758293035489004 },
-        {0.9995, 3.2905267314919255 },
-        {0.025,  -1.9599639845400545},
-        {1e-10,  -6.3613409024040557},
+        {0.5, 0}, /* R's qnorm, 17 digits */
+        {0.9, 1.2815515655446004},
+        {0.95, 1.6448536269514722},
+        {0.975, 1.9599639845400545},
+        {0.995, 2.5758293035489004},
+        {0.9995, 3.2905267314919255},
+        {0.025, -1.9599639845400545},
+        {1e-10, -6.3613409024040557},
     };
     for (size_t i = 0; i < COUNT(rows); i++)
         if (!(fabs(normal_quantile(rows[i].p) - rows[i].want) < 1e-12))
@@ -51,8 +51,8 @@ static void wilson_agrees_with_a_published_table(void **state)
     } rows[] = {
         {81, 263, 0.2553, 0.3662},
         {15, 148, 0.0624, 0.1605},
-        {0,  20,  0.0000, 0.1611},
-        {1,  29,  0.0061, 0.1718},
+        {0, 20, 0.0000, 0.1611},
+        {1, 29, 0.0061, 0.1718},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct interval a = interval_wilson(rows[i].k, rows[i].n, 0.95);
@@ -290,12 +290,12 @@ static void an_auc_that_says_nothing_of_its_error_has_no_interval(void **state)
         double auc;
         const struct cluster_sums *sums;
     } rows[] = {
-        {"all pairs right",             1,           &fine },
-        {"all pairs wrong",             0,           &fine },
-        {"no pairs",                    (double)NAN, &fine },
-        {"one patient with a positive", 0.7,         &one  },
-        {"one patient with a negative", 0.7,         &other},
-        {"rows that all look the same", 0.5,         &still},
+        {"all pairs right", 1, &fine},
+        {"all pairs wrong", 0, &fine},
+        {"no pairs", (double)NAN, &fine},
+        {"one patient with a positive", 0.7, &one},
+        {"one patient with a negative", 0.7, &other},
+        {"rows that all look the same", 0.5, &still},
     };
     assert_string_equal(interval_auc(0.7, &fine, 0.95).method, "delong");
     for (size_t i = 0; i < COUNT(rows); i++) {

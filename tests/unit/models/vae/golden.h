@@ -31,14 +31,14 @@ static const struct population who = {
               .train = true,
               .levels = 3,
               .share = {.5, .25, .25},
-              .known = 64}                                                   },
-    .group = { {.name = "sex", .levels = 2, .share = {.625, .375}, .known = 64},
-             {.name = "race",
+              .known = 64}},
+    .group = {{.name = "sex", .levels = 2, .share = {.625, .375}, .known = 64},
+              {.name = "race",
                .kind = TARGET_CATEGORICAL,
                .levels = 3,
                .share = {.8125, .171875, .015625},
                .known = 64},
-             {.name = "age", .kind = TARGET_REGRESSION, .sd = 1, .known = 64}},
+              {.name = "age", .kind = TARGET_REGRESSION, .sd = 1, .known = 64}},
 };
 
 struct vector {
@@ -97,7 +97,7 @@ static const char *const plans[][11] = {
     {"model.adversary.form=confusion", "model.reconstruct=0.3", "model.beta=0.7",
      "model.beta_warmup=0.2", "model.task.weight=3", "model.task.hidden=4",
      "model.adversary.ramp=0.3", "groups[1].weight=5", "groups[2].weight=2.5", NULL},
-    {"model.adversary.form=reverse",   "model.reconstruct=0.3", "model.beta=0.7",
+    {"model.adversary.form=reverse", "model.reconstruct=0.3", "model.beta=0.7",
      "model.beta_warmup=0.2", "model.task.weight=3", "model.task.hidden=4",
      "model.adversary.ramp=0.3", "groups[1].weight=5", "groups[2].weight=2.5", NULL},
 };

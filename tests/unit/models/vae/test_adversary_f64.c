@@ -23,9 +23,9 @@ static const struct population who = {
 };
 
 static const struct adversary_shape shapes[] = {
-    {.latent = K,  .copies = 2,       .hidden_count = 0},
-    { .latent = K, .copies = 2, .hidden_count = 1,     .hidden = {5}},
-    { .latent = K, .copies = 3, .hidden_count = 2,  .hidden = {5, 4}},
+    {.latent = K, .copies = 2, .hidden_count = 0},
+    {.latent = K, .copies = 2, .hidden_count = 1, .hidden = {5}},
+    {.latent = K, .copies = 3, .hidden_count = 2, .hidden = {5, 4}},
 };
 
 struct game {
@@ -38,9 +38,7 @@ struct game {
 
 static void game_open(struct game *g, const struct adversary_shape *shape)
 {
-    *g = (struct game){
-        .weight = {2, .7, 1.3}
-    };
+    *g = (struct game){.weight = {2, .7, 1.3}};
     g->batch = (struct batch){.rows = ROWS, .group = g->group};
     adversary_plan(&g->a, &who, shape);
     must(g->a.params <= WORDS);
@@ -259,20 +257,18 @@ static void an_attribute_that_cannot_be_read_has_no_player(void **state)
         double share[2], known;
         bool left_out;
     } rows[] = {
-        {"nothing known",         TARGET_CATEGORICAL, {0, 0},   0, true },
-        {"one level",             TARGET_BINARY,      {1, 0},   9, true },
-        {"two levels",            TARGET_BINARY,      {.9, .1}, 9, false},
-        {"a regression",          TARGET_REGRESSION,  {0, 0},   9, false},
-        {"an unknown regression", TARGET_REGRESSION,  {0, 0},   0, true },
+        {"nothing known", TARGET_CATEGORICAL, {0, 0}, 0, true},
+        {"one level", TARGET_BINARY, {1, 0}, 9, true},
+        {"two levels", TARGET_BINARY, {.9, .1}, 9, false},
+        {"a regression", TARGET_REGRESSION, {0, 0}, 9, false},
+        {"an unknown regression", TARGET_REGRESSION, {0, 0}, 0, true},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct population some = {.width = 1, .group_count = 2};
-        some.group[0] = (struct target){
-            .kind = rows[i].kind,
-            .levels = rows[i].kind == TARGET_REGRESSION ? 0 : 2,
-            .share = {rows[i].share[0], rows[i].share[1]},
-            .known = rows[i].known
-        };
+        some.group[0] = (struct target){.kind = rows[i].kind,
+                                        .levels = rows[i].kind == TARGET_REGRESSION ? 0 : 2,
+                                        .share = {rows[i].share[0], rows[i].share[1]},
+                                        .known = rows[i].known};
         some.group[1] = who.group[0];
         struct adversaries a;
         adversary_plan(&a, &some, &shapes[1]);
@@ -331,12 +327,9 @@ static void raw_years_are_refused(void **state)
         double value;
         bool refused;
     } rows[] = {
-        {"standardised",        -1.3,             false},
-        {"unknown",             (double)NAN,      false},
-        {"the limit",           12,               false},
-        {"beyond it",           -12.01,           true },
-        {"years",               61.6,             true },
-        {"not a number at all", (double)INFINITY, true },
+        {"standardised", -1.3, false}, {"unknown", (double)NAN, false},
+        {"the limit", 12, false},      {"beyond it", -12.01, true},
+        {"years", 61.6, true},         {"not a number at all", (double)INFINITY, true},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         real group[6] = {0, 1, 99, 99, 0, rows[i].value}; /* only age is a regression */

@@ -111,15 +111,15 @@ static void totals_are_judged_by_the_stated_limits(void **state)
         double variance, mean, off, size, rows;
         bool r2, units;
     } rows[] = {
-        {"a healthy model",            "12", 1,    0, 30,   100, 100, true,  true },
-        {"explains a fifth",           "12", 1,    0, 79.9, 100, 100, true,  true },
-        {"explains less",              "12", 1,    0, 80.1, 100, 100, false, true },
-        {"explains less than nothing", "12", 1,    0, 150,  100, 100, false, true },
-        {"collapsed",                  "12", .009, 0, 100,  100, 100, false, false},
-        {"constant but far away",      "12", .009, 5, 30,   100, 100, true,  false},
-        {"four latents, all active",   "4",  .02,  0, 30,   100, 100, true,  true },
-        {"four latents, none active",  "4",  .005, 0, 30,   100, 100, true,  false},
-        {"no held-out rows",           "12", 0,    0, 0,    0,   0,   false, false},
+        {"a healthy model", "12", 1, 0, 30, 100, 100, true, true},
+        {"explains a fifth", "12", 1, 0, 79.9, 100, 100, true, true},
+        {"explains less", "12", 1, 0, 80.1, 100, 100, false, true},
+        {"explains less than nothing", "12", 1, 0, 150, 100, 100, false, true},
+        {"collapsed", "12", .009, 0, 100, 100, 100, false, false},
+        {"constant but far away", "12", .009, 5, 30, 100, 100, true, false},
+        {"four latents, all active", "4", .02, 0, 30, 100, 100, true, true},
+        {"four latents, none active", "4", .005, 0, 30, 100, 100, true, false},
+        {"no held-out rows", "12", 0, 0, 0, 0, 0, false, false},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         char latent[32];
@@ -152,16 +152,8 @@ static void half_of_a_short_latent_must_be_active(void **state)
         size_t active;
         bool ok;
     } rows[] = {
-        {"1",  0, false},
-        {"1",  1, true },
-        {"3",  1, false},
-        {"3",  2, true },
-        {"8",  3, false},
-        {"8",  4, true },
-        {"9",  4, false},
-        {"9",  5, true },
-        {"12", 4, false},
-        {"12", 5, true },
+        {"1", 0, false}, {"1", 1, true},  {"3", 1, false}, {"3", 2, true},   {"8", 3, false},
+        {"8", 4, true},  {"9", 4, false}, {"9", 5, true},  {"12", 4, false}, {"12", 5, true},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         char latent[32];
@@ -235,8 +227,8 @@ static void the_guard_fires_on_the_published_scaling(void **state)
         const char *beta;
         bool healthy;
     } rows[] = {
-        {"model.beta=320",  false}, /* BATCH * WIDE / 2 */
-        {"model.beta=0.05", true },
+        {"model.beta=320", false}, /* BATCH * WIDE / 2 */
+        {"model.beta=0.05", true},
     };
     real *x = must_alloc(2 * TRAIN * WIDE, sizeof *x);
     draw_factors(x, TRAIN, 1);

@@ -30,10 +30,10 @@ static void a_patient_gets_one_draw_in_every_row_and_call(void **state)
         size_t width;
         bool drawn;
     } rows[] = {
-        {"model.release.layer=latent",  "model.release.z=sampled", 3, true },
-        {"model.release.layer=decoder", "model.release.z=sampled", 7, true },
-        {"model.release.layer=latent",  "model.release.z=mean",    3, false},
-        {"model.release.layer=decoder", "model.release.z=mean",    7, false},
+        {"model.release.layer=latent", "model.release.z=sampled", 3, true},
+        {"model.release.layer=decoder", "model.release.z=sampled", 7, true},
+        {"model.release.layer=latent", "model.release.z=mean", 3, false},
+        {"model.release.layer=decoder", "model.release.z=mean", 7, false},
     };
     struct toy_rows r;
     toy_draw(&r, ROWS, 1, 1);
@@ -168,9 +168,9 @@ static void a_batch_may_lack_an_attribute_or_hold_one_level(void **state)
         double group, task; /* all values of all groups, of all tasks */
     } rows[] = {
         {"nothing known, confusion", "model.adversary.form=confusion", (double)NAN, (double)NAN},
-        {"nothing known, reverse",   "model.adversary.form=reverse",   (double)NAN, (double)NAN},
-        {"one level, confusion",     "model.adversary.form=confusion", 0,           0          },
-        {"one level, reverse",       "model.adversary.form=reverse",   1,           1          },
+        {"nothing known, reverse", "model.adversary.form=reverse", (double)NAN, (double)NAN},
+        {"one level, confusion", "model.adversary.form=confusion", 0, 0},
+        {"one level, reverse", "model.adversary.form=reverse", 1, 1},
     };
     for (size_t i = 0; i < COUNT(rows); i++)
         for (size_t count = 1; count <= ROWS; count += ROWS - 1) {

@@ -37,11 +37,11 @@ static void backward_is_the_derivative_of_every_phase(void **state)
         const char *what;
         const char *pairs[4];
     } rows[] = {
-        {"confusion",            {NULL}                                                     },
-        {"reverse",              {"model.adversary.form=reverse", NULL}                     },
-        {"linear all over",      {"model.hidden=0", "model.adversary.hidden=[]", NULL}      },
+        {"confusion", {NULL}},
+        {"reverse", {"model.adversary.form=reverse", NULL}},
+        {"linear all over", {"model.hidden=0", "model.adversary.hidden=[]", NULL}},
         {"hidden layer in head", {"model.task.hidden=4", "model.adversary.hidden=[5]", NULL}},
-        {"no dropout",           {"model.dropout=0", NULL}                                  },
+        {"no dropout", {"model.dropout=0", NULL}},
     };
     struct toy_rows r;
     toy_draw(&r, ROWS, 1, 1);
@@ -181,7 +181,7 @@ static void adversaries_learn_and_the_encoder_undoes_it(void **state)
     static const char *const plans[][7] = {
         {"model.adversary.form=confusion", "model.reconstruct=0", "model.beta=0",
          "model.task.weight=0", "model.dropout=0", NULL},
-        {"model.adversary.form=reverse",   "model.reconstruct=0", "model.beta=0",
+        {"model.adversary.form=reverse", "model.reconstruct=0", "model.beta=0",
          "model.task.weight=0", "model.dropout=0", NULL},
     };
     struct toy_rows r;

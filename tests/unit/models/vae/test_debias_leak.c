@@ -85,9 +85,9 @@ static void adversaries_remove_what_they_are_told_to(void **state)
         const char *weight, *form;
         bool removed;
     } rows[] = {
-        {"model.adversary.weight=0",  "model.adversary.form=confusion", false},
-        {"model.adversary.weight=20", "model.adversary.form=confusion", true },
-        {"model.adversary.weight=1",  "model.adversary.form=reverse",   true },
+        {"model.adversary.weight=0", "model.adversary.form=confusion", false},
+        {"model.adversary.weight=20", "model.adversary.form=confusion", true},
+        {"model.adversary.weight=1", "model.adversary.form=reverse", true},
     };
     struct cohort *c = cohort_draw();
     real *z = must_alloc((size_t)2 * ROWS * LATENT, sizeof *z);

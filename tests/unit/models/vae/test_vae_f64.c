@@ -78,10 +78,10 @@ static const struct {
     struct vae_shape shape;
     bool sampled;
 } nets[] = {
-    {"hidden layer, sampled", {D, H, K}, true },
-    {"hidden layer, mean",    {D, H, K}, false},
-    {"linear, sampled",       {D, 0, K}, true },
-    {"linear, mean",          {D, 0, K}, false},
+    {"hidden layer, sampled", {D, H, K}, true},
+    {"hidden layer, mean", {D, H, K}, false},
+    {"linear, sampled", {D, 0, K}, true},
+    {"linear, mean", {D, 0, K}, false},
 };
 
 static void backward_is_the_derivative_of_forward(void **state)
@@ -103,7 +103,7 @@ static void logvar_is_held_and_has_no_gradient_outside(void **state)
     static const struct {
         double bias, sigma;
     } rows[] = {
-        {1e4,  20.085536923187668   },
+        {1e4, 20.085536923187668},
         {-1e4, 0.0024787521766663585},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {

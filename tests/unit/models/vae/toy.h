@@ -30,12 +30,12 @@ static const struct population toy_who = {
               .known = 800},
              {.name = "dose", .kind = TARGET_REGRESSION, .train = true, .sd = 1, .known = 700}},
     .group = {{.name = "sex", .levels = 2, .share = {.6, .4}, .known = 1000},
-             {.name = "race",
+              {.name = "race",
                .kind = TARGET_CATEGORICAL,
                .levels = 3,
                .share = {.7, .2, .1},
                .known = 900},
-             {.name = "age", .kind = TARGET_REGRESSION, .sd = 1, .known = 1000}},
+              {.name = "age", .kind = TARGET_REGRESSION, .sd = 1, .known = 1000}},
 };
 
 /* The rows of a plan that belong to no model, as far as this one reads them. */
@@ -54,16 +54,13 @@ static const struct setting toy_rows[] = {
      .hi = 1e6,
      .unit = "",
      .initial = "-1",
-     .about = "Weight."         },
+     .about = "Weight."},
 };
 
 /* pairs: "key=value" texts, the last one NULL; they replace the small shape below. */
 static inline struct settings *toy_plan(const struct population *who, const char *const *pairs)
 {
-    struct setting_table tables[] = {
-        {toy_rows, COUNT(toy_rows)},
-        debias_vae_ops.settings
-    };
+    struct setting_table tables[] = {{toy_rows, COUNT(toy_rows)}, debias_vae_ops.settings};
     static const char *const shape[] = {"model.hidden=5", "model.latent=3",
                                         "model.adversary.hidden=[4, 3]", "model.adversary.count=2",
                                         NULL};

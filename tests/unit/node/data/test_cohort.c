@@ -31,10 +31,10 @@ static void scale_multiplies_training_patients_and_features_together(void **stat
         double scale;
         size_t train, width;
     } rows[] = {
-        {1,        10299, 1408},
-        {0.125,    1287,  176 },
-        {1.0 / 64, 161,   22  },
-        {2,        20598, 2816},
+        {1, 10299, 1408},
+        {0.125, 1287, 176},
+        {1.0 / 64, 161, 22},
+        {2, 20598, 2816},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct cohort c = cohort_of(rows[i].scale, 1, 1);
@@ -203,9 +203,7 @@ static void alpha_says_how_alike_sites_are(void **state)
     static const struct {
         double alpha, least, most;
     } rows[] = {
-        {0.05, 0.25, 1   },
-        {0.5,  0.1,  0.4 },
-        {1e6,  0,    0.03}, /* chance alone: sqrt(.5 / 2500) = .014 */
+        {0.05, 0.25, 1}, {0.5, 0.1, 0.4}, {1e6, 0, 0.03}, /* chance alone: sqrt(.5 / 2500) = .014 */
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct cohort_spec spec = spec_of(1, 4, 5);
@@ -228,11 +226,8 @@ static void the_last_site_has_few_training_cancers_and_the_one_before_knows_no_r
         size_t sites;
         bool few, unknown;
     } rows[] = {
-        {1,     1, false, false},
-        {1,     2, true,  false},
-        {1,     3, true,  true },
-        {1,     8, true,  true },
-        {0.125, 4, true,  true },
+        {1, 1, false, false}, {1, 2, true, false},    {1, 3, true, true},
+        {1, 8, true, true},   {0.125, 4, true, true},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct cohort c = cohort_of(rows[i].scale, rows[i].sites, 11);
@@ -260,17 +255,17 @@ static void a_spec_out_of_range_is_refused(void **state)
         struct cohort_spec spec; /* scale, sites, seed, rho_sex, rho_age, rms, alpha, zipf */
         enum complaint wants;
     } rows[] = {
-        {"too small",          {0.01, 1, 1, 0, 0, 1, 0.5, 1.1},        EC_USAGE     },
-        {"no number",          {(double)NAN, 1, 1, 0, 0, 1, 0.5, 1.1}, EC_USAGE     },
-        {"too large",          {5, 1, 1, 0, 0, 1, 0.5, 1.1},           EC_USAGE     },
-        {"no sites",           {1, 0, 1, 0, 0, 1, 0.5, 1.1},           EC_USAGE     },
-        {"too many sites",     {1, 65, 1, 0, 0, 1, 0.5, 1.1},          EC_USAGE     },
-        {"no cosine",          {1, 1, 1, 1.5, 0, 1, 0.5, 1.1},         EC_USAGE     },
-        {"no direction left",  {1, 1, 1, 0.8, 0.8, 1, 0.5, 1.1},       EC_USAGE     },
-        {"no size",            {1, 1, 1, 0, 0, 0, 0.5, 1.1},           EC_USAGE     },
-        {"no Dirichlet",       {1, 1, 1, 0, 0, 1, 0, 1.1},             EC_USAGE     },
-        {"larger sites later", {1, 1, 1, 0, 0, 1, 0.5, -1},            EC_USAGE     },
-        {"an empty site",      {1.0 / 64, 64, 1, 0, 0, 1, 0.5, 2},     EC_DATA_EMPTY},
+        {"too small", {0.01, 1, 1, 0, 0, 1, 0.5, 1.1}, EC_USAGE},
+        {"no number", {(double)NAN, 1, 1, 0, 0, 1, 0.5, 1.1}, EC_USAGE},
+        {"too large", {5, 1, 1, 0, 0, 1, 0.5, 1.1}, EC_USAGE},
+        {"no sites", {1, 0, 1, 0, 0, 1, 0.5, 1.1}, EC_USAGE},
+        {"too many sites", {1, 65, 1, 0, 0, 1, 0.5, 1.1}, EC_USAGE},
+        {"no cosine", {1, 1, 1, 1.5, 0, 1, 0.5, 1.1}, EC_USAGE},
+        {"no direction left", {1, 1, 1, 0.8, 0.8, 1, 0.5, 1.1}, EC_USAGE},
+        {"no size", {1, 1, 1, 0, 0, 0, 0.5, 1.1}, EC_USAGE},
+        {"no Dirichlet", {1, 1, 1, 0, 0, 1, 0, 1.1}, EC_USAGE},
+        {"larger sites later", {1, 1, 1, 0, 0, 1, 0.5, -1}, EC_USAGE},
+        {"an empty site", {1.0 / 64, 64, 1, 0, 0, 1, 0.5, 2}, EC_DATA_EMPTY},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct cohort c;

@@ -140,9 +140,9 @@ static void planted_coordinates_lie_at_their_ranks_and_every_rank_is_used(void *
         double scale;
         size_t rank[COHORT_PLANTED];
     } rows[] = {
-        {1,        {2, 20, 40, 60, 80, 120, 160, 200, 240, 280, 320, 360}},
-        {0.125,    {1, 3, 5, 8, 10, 15, 20, 25, 30, 35, 40, 45}          },
-        {1.0 / 64, {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}               },
+        {1, {2, 20, 40, 60, 80, 120, 160, 200, 240, 280, 320, 360}},
+        {0.125, {1, 3, 5, 8, 10, 15, 20, 25, 30, 35, 40, 45}},
+        {1.0 / 64, {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct cohort c = cohort_of(rows[i].scale, 1, 1);
@@ -248,9 +248,9 @@ static void every_planted_direction_has_the_planted_distance(void **state)
         enum what what;
         double want;
     } rows[] = {
-        {"sex",   AT_SEX,   SEX,   (1 - swap) * (1 - swap) * auc_apart(6.5) + swap * (1 - swap)},
-        {"Black", AT_BLACK, BLACK, auc_apart(2.2)                                              },
-        {"Asian", AT_ASIAN, ASIAN, auc_apart(3.2)                                              },
+        {"sex", AT_SEX, SEX, (1 - swap) * (1 - swap) * auc_apart(6.5) + swap * (1 - swap)},
+        {"Black", AT_BLACK, BLACK, auc_apart(2.2)},
+        {"Asian", AT_ASIAN, ASIAN, auc_apart(3.2)},
     };
     struct cohort c = cohort_of(0.125, 1, 1);
     struct table t = table_open(&c, true);
@@ -348,11 +348,7 @@ static void entanglement_leans_the_cancer_direction_by_its_cosine(void **state)
     static const struct {
         size_t at;
         double rho;
-    } rows[] = {
-        {AT_SEX,   -0.3},
-        {AT_AGE,   0.2 },
-        {AT_BLACK, 0   }
-    };
+    } rows[] = {{AT_SEX, -0.3}, {AT_AGE, 0.2}, {AT_BLACK, 0}};
     size_t ill = 0;
     for (size_t k = 0; k < COUNT(rows); k++) {
         double *f = read_coordinate(&plain, &a, rows[k].at);
@@ -384,13 +380,13 @@ struct level {
 
 /* Bands of a full-scale run (methods 1.14); the mean of five cohorts at 1/8 keeps to them too. */
 static const struct level levels[] = {
-    {"sex AUC",               SEX,       1e-6, 0.995, 0.9995},
-    {"age R2",                AGE,       1e-6, 0.40,  0.50  },
-    {"White AUC",             WHITE,     1e-6, 0.78,  0.92  }, /* .83 +- .02 seen there */
-    {"Black AUC",             BLACK,     1e-6, 0.82,  0.92  },
-    {"Asian AUC",             ASIAN,     1e-6, 0.89,  0.98  },
-    {"cancer in 2 years AUC", CANCER_2Y, 1e-2, 0.75,  0.81  },
-    {"cancer in 1 year AUC",  CANCER_1Y, 1e-2, 0.74,  0.85  }, /* .79 +- .03 seen there */
+    {"sex AUC", SEX, 1e-6, 0.995, 0.9995},
+    {"age R2", AGE, 1e-6, 0.40, 0.50},
+    {"White AUC", WHITE, 1e-6, 0.78, 0.92}, /* .83 +- .02 seen there */
+    {"Black AUC", BLACK, 1e-6, 0.82, 0.92},
+    {"Asian AUC", ASIAN, 1e-6, 0.89, 0.98},
+    {"cancer in 2 years AUC", CANCER_2Y, 1e-2, 0.75, 0.81},
+    {"cancer in 1 year AUC", CANCER_1Y, 1e-2, 0.74, 0.85}, /* .79 +- .03 seen there */
 };
 
 /* What a fresh linear probe reads of test patients. */

@@ -311,21 +311,21 @@ static void a_command_line_that_makes_no_sense_writes_nothing(void **state)
     static const struct {
         const char *option, *value;
     } rows[] = {
-        {"--scale",   "1/0"                  },
-        {"--scale",   "1/"                   },
-        {"--scale",   "/8"                   },
-        {"--scale",   "1/8x"                 },
-        {"--scale",   ""                     },
-        {"--scale",   "nan"                  },
-        {"--scale",   "1000"                 },
-        {"--sites",   "0"                    },
-        {"--sites",   "-1"                   },
-        {"--sites",   "2.5"                  },
-        {"--seed",    "99999999999999999999" },
-        {"--seed",    "-18446744073709551615"},
-        {"--seed",    " 5"                   },
-        {"--preset",  "mimic"                },
-        {"--rho-age", "1"                    },
+        {"--scale", "1/0"},
+        {"--scale", "1/"},
+        {"--scale", "/8"},
+        {"--scale", "1/8x"},
+        {"--scale", ""},
+        {"--scale", "nan"},
+        {"--scale", "1000"},
+        {"--sites", "0"},
+        {"--sites", "-1"},
+        {"--sites", "2.5"},
+        {"--seed", "99999999999999999999"},
+        {"--seed", "-18446744073709551615"},
+        {"--seed", " 5"},
+        {"--preset", "mimic"},
+        {"--rho-age", "1"},
     };
     struct scratch s = scratch_open();
     char folder[SCRATCH_MAX];

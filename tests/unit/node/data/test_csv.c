@@ -34,22 +34,23 @@ static void fields_are_what_the_file_says(void **state)
     static const struct {
         const char *what, *text, *want;
     } rows[] = {
-        {"plain",                    "a,b\n1,2\n3,4\n",             "a|b/1|2/3|4"     },
-        {"no line end at the end",   "a,b\n1,2",                    "a|b/1|2"         },
-        {"CRLF",                     "a,b\r\n1,2\r\n",              "a|b/1|2"         },
-        {"empty lines",              "a,b\n\n1,2\n\r\n\n3,4\n\n",   "a|b/1|2/3|4"     },
-        {"empty fields",             "a,b,c\n,,\n1,,3\n",           "a|b|c/||/1||3"   },
+        {"plain", "a,b\n1,2\n3,4\n", "a|b/1|2/3|4"},
+        {"no line end at the end", "a,b\n1,2", "a|b/1|2"},
+        {"CRLF", "a,b\r\n1,2\r\n", "a|b/1|2"},
+        {"empty lines", "a,b\n\n1,2\n\r\n\n3,4\n\n", "a|b/1|2/3|4"},
+        {"empty fields", "a,b,c\n,,\n1,,3\n", "a|b|c/||/1||3"},
         {"a byte-order mark",
          "\xef\xbb\xbf"
-         "a,b\n1,2\n",                                              "a|b/1|2"         },
-        {"quotes",                   "a,b\n\"1\",\"2\"\n",          "a|b/1|2"         },
-        {"a separator in quotes",    "a,b\n\"1,5\",2\n",            "a|b/1,5|2"       },
-        {"a line end in quotes",     "a,b\n\"1\n5\",2\n",           "a|b/1\n5|2"      },
-        {"a doubled quote",          "a,b\n\"say \"\"no\"\"\",2\n", "a|b/say \"no\"|2"},
-        {"an empty field in quotes", "a,b\n\"\",2\n",               "a|b/|2"          },
-        {"quoted names",             "\"a,b\",c\n1,2\n",            "a,b|c/1|2"       },
-        {"one column",               "a\n1\n\n2\n",                 "a/1/2"           },
-        {"spaces stay",              "a,b\n 1 ,2\n",                "a|b/ 1 |2"       },
+         "a,b\n1,2\n",
+         "a|b/1|2"},
+        {"quotes", "a,b\n\"1\",\"2\"\n", "a|b/1|2"},
+        {"a separator in quotes", "a,b\n\"1,5\",2\n", "a|b/1,5|2"},
+        {"a line end in quotes", "a,b\n\"1\n5\",2\n", "a|b/1\n5|2"},
+        {"a doubled quote", "a,b\n\"say \"\"no\"\"\",2\n", "a|b/say \"no\"|2"},
+        {"an empty field in quotes", "a,b\n\"\",2\n", "a|b/|2"},
+        {"quoted names", "\"a,b\",c\n1,2\n", "a,b|c/1|2"},
+        {"one column", "a\n1\n\n2\n", "a/1/2"},
+        {"spaces stay", "a,b\n 1 ,2\n", "a|b/ 1 |2"},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         char got[256];
@@ -69,15 +70,15 @@ static void what_is_no_table_is_refused_with_its_line(void **state)
         const char *where;
     } rows[] = {
 #define T(text) text, sizeof(text) - 1
-        {"nothing",                          T(""),                       EC_DATA_EMPTY, "t.csv"  },
-        {"empty lines only",                 T("\n\r\n\n"),               EC_DATA_EMPTY, "t.csv"  },
-        {"too few fields",                   T("a,b\n1,2\n3\n"),          EC_DATA_VALUE, "t.csv:3"},
-        {"too many fields",                  T("a,b\n1,2,3\n"),           EC_DATA_VALUE, "t.csv:2"},
-        {"a quote never closed",             T("a,b\n1,2\n\"3,4\n5,6\n"), EC_DATA_VALUE, "t.csv:3"},
-        {"text behind a quote",              T("a,b\n\"1\"x,2\n"),        EC_DATA_VALUE, "t.csv:2"},
-        {"a quote inside a field",           T("a,b\n1,2\"3\"\n"),        EC_DATA_VALUE, "t.csv:2"},
-        {"a NUL byte",                       T("a,b\n1,\0\n"),            EC_DATA_VALUE, "t.csv:2"},
-        {"the line after a quoted line end", T("a,b\n\"x\ny\",2\n1\n"),   EC_DATA_VALUE, "t.csv:4"},
+        {"nothing", T(""), EC_DATA_EMPTY, "t.csv"},
+        {"empty lines only", T("\n\r\n\n"), EC_DATA_EMPTY, "t.csv"},
+        {"too few fields", T("a,b\n1,2\n3\n"), EC_DATA_VALUE, "t.csv:3"},
+        {"too many fields", T("a,b\n1,2,3\n"), EC_DATA_VALUE, "t.csv:2"},
+        {"a quote never closed", T("a,b\n1,2\n\"3,4\n5,6\n"), EC_DATA_VALUE, "t.csv:3"},
+        {"text behind a quote", T("a,b\n\"1\"x,2\n"), EC_DATA_VALUE, "t.csv:2"},
+        {"a quote inside a field", T("a,b\n1,2\"3\"\n"), EC_DATA_VALUE, "t.csv:2"},
+        {"a NUL byte", T("a,b\n1,\0\n"), EC_DATA_VALUE, "t.csv:2"},
+        {"the line after a quoted line end", T("a,b\n\"x\ny\",2\n1\n"), EC_DATA_VALUE, "t.csv:4"},
 #undef T
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -141,20 +142,11 @@ static void words_are_no_numbers(void **state)
         const char *text;
         enum csv_number want;
     } rows[] = {
-        {"",          CSV_NOT_A_NUMBER},
-        {"-",         CSV_NOT_A_NUMBER},
-        {".",         CSV_NOT_A_NUMBER},
-        {"1,5",       CSV_NOT_A_NUMBER},
-        {"> 89",      CSV_NOT_A_NUMBER},
-        {"12a",       CSV_NOT_A_NUMBER},
-        {"0x10",      CSV_NOT_A_NUMBER},
-        {"1 2",       CSV_NOT_A_NUMBER},
-        {"1e",        CSV_NOT_A_NUMBER},
-        {"nan",       CSV_NOT_FINITE  },
-        {"-Infinity", CSV_NOT_FINITE  },
-        {"1e999",     CSV_NOT_FINITE  },
-        {"1.2.3",     CSV_NOT_A_NUMBER},
-        {"--1",       CSV_NOT_A_NUMBER},
+        {"", CSV_NOT_A_NUMBER},      {"-", CSV_NOT_A_NUMBER},       {".", CSV_NOT_A_NUMBER},
+        {"1,5", CSV_NOT_A_NUMBER},   {"> 89", CSV_NOT_A_NUMBER},    {"12a", CSV_NOT_A_NUMBER},
+        {"0x10", CSV_NOT_A_NUMBER},  {"1 2", CSV_NOT_A_NUMBER},     {"1e", CSV_NOT_A_NUMBER},
+        {"nan", CSV_NOT_FINITE},     {"-Infinity", CSV_NOT_FINITE}, {"1e999", CSV_NOT_FINITE},
+        {"1.2.3", CSV_NOT_A_NUMBER}, {"--1", CSV_NOT_A_NUMBER},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         double v;

@@ -14,8 +14,7 @@ static void make(struct ckpt *c, real *theta, double *mean, double *scale)
     c->who.width = 3;
     c->who.task_count = 1;
     c->who.task[0] = (struct target){
-        .name = "disease", .kind = TARGET_BINARY, .levels = 2, .level = {"no", "yes"}
-    };
+        .name = "disease", .kind = TARGET_BINARY, .levels = 2, .level = {"no", "yes"}};
     c->who.group_count = 1;
     c->who.group[0] =
         (struct target){.name = "age", .kind = TARGET_REGRESSION, .mean = 61, .sd = 9};

@@ -220,18 +220,18 @@ static void what_leads_out_or_asks_too_much_is_refused(void **state)
 {
     (void)state;
     static const struct strange rows[] = {
-        {"words",                                 EC_DATA_SHAPE, NULL                            },
-        {"data in another file",                  EC_DATA_H5,    "keeps its data in another file"},
-        {"a virtual dataset",                     EC_DATA_H5,    "keeps its data in another file"},
-        {"a filter that is not ours",             EC_DATA_H5,    "behind filter 3"               },
-        {"more bytes than anybody has",           EC_DATA_SHAPE, NULL                            },
-        {"bytes that are promised and not there", EC_DATA_H5,    "claims 4000000 bytes"          },
-        {"four dimensions",                       EC_DATA_SHAPE, NULL                            },
-        {"a compound type",                       EC_DATA_SHAPE, NULL                            },
-        {"a group of that name",                  EC_DATA_H5,    NULL                            },
-        {"a link that leads nowhere",             EC_DATA_SHAPE, NULL                            },
-        {"a link to itself",                      EC_DATA_SHAPE, NULL                            },
-        {"two numbers too many",                  EC_DATA_SHAPE, NULL                            },
+        {"words", EC_DATA_SHAPE, NULL},
+        {"data in another file", EC_DATA_H5, "keeps its data in another file"},
+        {"a virtual dataset", EC_DATA_H5, "keeps its data in another file"},
+        {"a filter that is not ours", EC_DATA_H5, "behind filter 3"},
+        {"more bytes than anybody has", EC_DATA_SHAPE, NULL},
+        {"bytes that are promised and not there", EC_DATA_H5, "claims 4000000 bytes"},
+        {"four dimensions", EC_DATA_SHAPE, NULL},
+        {"a compound type", EC_DATA_SHAPE, NULL},
+        {"a group of that name", EC_DATA_H5, NULL},
+        {"a link that leads nowhere", EC_DATA_SHAPE, NULL},
+        {"a link to itself", EC_DATA_SHAPE, NULL},
+        {"two numbers too many", EC_DATA_SHAPE, NULL},
     };
     float x[3];
     struct h5_reader *r;

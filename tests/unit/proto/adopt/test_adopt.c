@@ -195,20 +195,20 @@ static void a_spoiled_sum_leaves_the_course_as_it_was(void **state)
 {
     (void)state;
     static const struct spoil sums[] = {
-        {"a site too many",        true, 0, 1,  SITES    },
-        {"a site that is missing", true, 0, 0,  SITES - 1},
-        {"the first guard word",   true, 1, 1,  SITES    },
-        {"the last guard word",    true, 4, -1, SITES    },
+        {"a site too many", true, 0, 1, SITES},
+        {"a site that is missing", true, 0, 0, SITES - 1},
+        {"the first guard word", true, 1, 1, SITES},
+        {"the last guard word", true, 4, -1, SITES},
     };
     static const struct spoil means[] = {
-        {"a site too many",           true,  0, 1,          SITES    },
-        {"a site that is missing",    true,  0, 0,          SITES - 1},
-        {"more sites than there are", true,  0, 1,          SITES + 1},
-        {"a weight beyond its cap",   true,  2, 1,          SITES    },
-        {"a negative weight",         true,  1, -40,        SITES    },
-        {"the first guard word",      true,  3, 1,          SITES    },
-        {"the last guard word",       true,  6, 1 << 30,    SITES    },
-        {"a value beyond the clip",   false, 1, 2000000000, SITES    },
+        {"a site too many", true, 0, 1, SITES},
+        {"a site that is missing", true, 0, 0, SITES - 1},
+        {"more sites than there are", true, 0, 1, SITES + 1},
+        {"a weight beyond its cap", true, 2, 1, SITES},
+        {"a negative weight", true, 1, -40, SITES},
+        {"the first guard word", true, 3, 1, SITES},
+        {"the last guard word", true, 6, 1 << 30, SITES},
+        {"a value beyond the clip", false, 1, 2000000000, SITES},
     };
     struct ends e;
     spoiled_sums_change_nothing(&e, LEG_MOMENTS, sums, COUNT(sums));

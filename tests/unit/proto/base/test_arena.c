@@ -37,15 +37,7 @@ static void what_need_promises_is_enough_wherever_the_slab_begins(void **state)
     (void)state;
     static const struct {
         size_t each, count;
-    } rows[] = {
-        {1,    1  },
-        {1,    100},
-        {64,   10 },
-        {65,   10 },
-        {0,    5  },
-        {1000, 3  },
-        {0,    0  }
-    };
+    } rows[] = {{1, 1}, {1, 100}, {64, 10}, {65, 10}, {0, 5}, {1000, 3}, {0, 0}};
     size_t met = 0;
     for (size_t i = 0; i < COUNT(rows); i++) {
         size_t need = arena_need(rows[i].each * rows[i].count, rows[i].count);
@@ -107,12 +99,12 @@ static void running_out_is_a_planning_bug_and_stops(void **state)
         size_t bytes;
         bool stops;
     } rows[] = {
-        {"what fits",                   take,      128,      false},
-        {"one byte more than the slab", take,      1025,     true },
-        {"a size that would wrap",      take,      SIZE_MAX, true },
-        {"a mark of the future",        rewind_to, 2048,     true },
-        {"a mark nobody made",          rewind_to, 1,        true },
-        {"the last mark",               rewind_to, 256,      false},
+        {"what fits", take, 128, false},
+        {"one byte more than the slab", take, 1025, true},
+        {"a size that would wrap", take, SIZE_MAX, true},
+        {"a mark of the future", rewind_to, 2048, true},
+        {"a mark nobody made", rewind_to, 1, true},
+        {"the last mark", rewind_to, 256, false},
     };
     struct abuse b;
     arena_open(&b.arena, 1024);

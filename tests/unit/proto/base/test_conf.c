@@ -98,15 +98,15 @@ static void the_plan_of_the_product_page_is_read(void **state)
 }
 
 static const struct setting rows_of_all[] = {
-    {"int",           SET_INT,       -9.3e18, 9.3e18, "", "0",     NULL, false, ""},
-    {"real",          SET_REAL,      0,       0,      "", "0",     NULL, false, ""},
-    {"bool",          SET_BOOL,      0,       0,      "", "false", NULL, false, ""},
-    {"text",          SET_TEXT,      0,       0,      "", "",      NULL, false, ""},
-    {"reals",         SET_LIST_REAL, 0,       0,      "", "[]",    NULL, false, ""},
-    {"texts",         SET_LIST_TEXT, 0,       0,      "", "[]",    NULL, false, ""},
-    {"a.b.c",         SET_INT,       0,       0,      "", "0",     NULL, false, ""},
-    {"list[].x",      SET_INT,       0,       0,      "", "0",     NULL, false, ""},
-    {"list[].in[].y", SET_INT,       0,       0,      "", "0",     NULL, false, ""},
+    {"int", SET_INT, -9.3e18, 9.3e18, "", "0", NULL, false, ""},
+    {"real", SET_REAL, 0, 0, "", "0", NULL, false, ""},
+    {"bool", SET_BOOL, 0, 0, "", "false", NULL, false, ""},
+    {"text", SET_TEXT, 0, 0, "", "", NULL, false, ""},
+    {"reals", SET_LIST_REAL, 0, 0, "", "[]", NULL, false, ""},
+    {"texts", SET_LIST_TEXT, 0, 0, "", "[]", NULL, false, ""},
+    {"a.b.c", SET_INT, 0, 0, "", "0", NULL, false, ""},
+    {"list[].x", SET_INT, 0, 0, "", "0", NULL, false, ""},
+    {"list[].in[].y", SET_INT, 0, 0, "", "0", NULL, false, ""},
 };
 static const struct setting_table table = {rows_of_all, COUNT(rows_of_all)};
 
@@ -119,27 +119,27 @@ static void every_way_of_writing_comes_through(void **state)
         const char *text;
         const char *want;
     } rows[] = {
-        {"int = 5000000000L;",                    "int=5000000000\n"                                                },
-        {"int = -2147483648;",                    "int=-2147483648\n"                                               },
-        {"int = 0x10;",                           "int=16\n"                                                        },
-        {"int : 7",                               "int=7\n"                                                         },
-        {"real = 3;",                             "real=3\n"                                                        },
-        {"real = 20.0;",                          "real=20\n"                                                       },
-        {"real = .1;",                            "real=0.1\n"                                                      },
-        {"real = 1e-300;",                        "real=1e-300\n"                                                   },
-        {"bool = TRUE;",                          "bool=true\n"                                                     },
-        {"text = \"a \\\"q\\\" \\\\ \\t, [1]\";", "text=\"a \\\"q\\\" \\\\ \\u0009, [1]\"\n"                        },
-        {"text = \"\";",                          "text=\"\"\n"                                                     },
-        {"text = \"one \" \"two\";",              "text=\"one two\"\n"                                              },
-        {"text = \"two\nlines\";",                "text=\"two\\nlines\"\n"                                          },
-        {"reals = [1.5, 2.0];",                   "reals=[1.5,2]\n"                                                 },
-        {"reals = (1, 2.5);",                     "reals=[1,2.5]\n"                                                 },
-        {"reals = 4;",                            "reals=[4]\n"                                                     },
-        {"texts = (\"a,b\", \"\");",              "texts=[\"a,b\",\"\"]\n"                                          },
-        {"a = { b = { c = 4; }; };",              "a.b.c=4\n"                                                       },
-        {"a = { };",                              "a.b.c=0\n"                                                       },
-        {RECORDS,                                 "list[0].in[0].y=2\nlist[0].in[1].y=3\nlist[0].x=1\nlist[1].x=5\n"},
-        {"list = ( );",                           "int=0\nreal=0\n"                                                 },
+        {"int = 5000000000L;", "int=5000000000\n"},
+        {"int = -2147483648;", "int=-2147483648\n"},
+        {"int = 0x10;", "int=16\n"},
+        {"int : 7", "int=7\n"},
+        {"real = 3;", "real=3\n"},
+        {"real = 20.0;", "real=20\n"},
+        {"real = .1;", "real=0.1\n"},
+        {"real = 1e-300;", "real=1e-300\n"},
+        {"bool = TRUE;", "bool=true\n"},
+        {"text = \"a \\\"q\\\" \\\\ \\t, [1]\";", "text=\"a \\\"q\\\" \\\\ \\u0009, [1]\"\n"},
+        {"text = \"\";", "text=\"\"\n"},
+        {"text = \"one \" \"two\";", "text=\"one two\"\n"},
+        {"text = \"two\nlines\";", "text=\"two\\nlines\"\n"},
+        {"reals = [1.5, 2.0];", "reals=[1.5,2]\n"},
+        {"reals = (1, 2.5);", "reals=[1,2.5]\n"},
+        {"reals = 4;", "reals=[4]\n"},
+        {"texts = (\"a,b\", \"\");", "texts=[\"a,b\",\"\"]\n"},
+        {"a = { b = { c = 4; }; };", "a.b.c=4\n"},
+        {"a = { };", "a.b.c=0\n"},
+        {RECORDS, "list[0].in[0].y=2\nlist[0].in[1].y=3\nlist[0].x=1\nlist[1].x=5\n"},
+        {"list = ( );", "int=0\nreal=0\n"},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct settings *s = settings_open(&table, 1);
@@ -161,24 +161,24 @@ static void what_is_wrong_is_told_with_its_line(void **state)
         enum complaint what;
         const char *where, *detail;
     } rows[] = {
-        {"int = 1;\nint = 2;",         EC_CFG_SYNTAX,      "p:2", "duplicate setting name" },
-        {"int = 1;\n\nreal = = 2;",    EC_CFG_SYNTAX,      "p:3", "syntax error"           },
-        {"int = 1;\nreal = 1-2;",      EC_CFG_SYNTAX,      "p:2", "syntax error"           },
-        {"\nint = 5000000000;",        EC_CFG_INTEGER,     "p:2", "5000000000 does not fit"},
-        {"int = 1;\n@include \"x\"\n", EC_CFG_SYNTAX,      "p:2", "@include"               },
-        {"a = { b = {\n d = 1; }; };", EC_CFG_UNKNOWN_KEY, "p:2", "did you mean `a.b.c`?"  },
-        {"nothing = { };",             EC_CFG_UNKNOWN_KEY, "p:1", "`nothing`"              },
-        {"nothing = ( );",             EC_CFG_UNKNOWN_KEY, "p:1", "`nothing`"              },
-        {"int = 20.0;",                EC_CFG_TYPE,        "p:1", "`20.0` was given"       },
-        {"int = 1e999;",               EC_CFG_TYPE,        "p:1", "an integer"             },
-        {"real = 1e999;",              EC_CFG_RANGE,       "p:1", "1e999"                  },
-        {"int = \"5\";",               EC_CFG_TYPE,        "p:1", "an integer"             },
-        {"bool = 1;",                  EC_CFG_TYPE,        "p:1", "true or false"          },
-        {"a = 5;",                     EC_CFG_TYPE,        "p:1", "`a` is a group"         },
-        {"list = ( { x = 1; }, 2 );",  EC_CFG_TYPE,        "p:1", "mixes"                  },
-        {"list = ( ( 1 ) );",          EC_CFG_TYPE,        "p:1", "mixes"                  },
-        {"list = ( { } );",            EC_CFG_TYPE,        "p:1", "`list[0]` is a group"   },
-        {"int = [1];",                 EC_CFG_TYPE,        "p:1", "an integer"             },
+        {"int = 1;\nint = 2;", EC_CFG_SYNTAX, "p:2", "duplicate setting name"},
+        {"int = 1;\n\nreal = = 2;", EC_CFG_SYNTAX, "p:3", "syntax error"},
+        {"int = 1;\nreal = 1-2;", EC_CFG_SYNTAX, "p:2", "syntax error"},
+        {"\nint = 5000000000;", EC_CFG_INTEGER, "p:2", "5000000000 does not fit"},
+        {"int = 1;\n@include \"x\"\n", EC_CFG_SYNTAX, "p:2", "@include"},
+        {"a = { b = {\n d = 1; }; };", EC_CFG_UNKNOWN_KEY, "p:2", "did you mean `a.b.c`?"},
+        {"nothing = { };", EC_CFG_UNKNOWN_KEY, "p:1", "`nothing`"},
+        {"nothing = ( );", EC_CFG_UNKNOWN_KEY, "p:1", "`nothing`"},
+        {"int = 20.0;", EC_CFG_TYPE, "p:1", "`20.0` was given"},
+        {"int = 1e999;", EC_CFG_TYPE, "p:1", "an integer"},
+        {"real = 1e999;", EC_CFG_RANGE, "p:1", "1e999"},
+        {"int = \"5\";", EC_CFG_TYPE, "p:1", "an integer"},
+        {"bool = 1;", EC_CFG_TYPE, "p:1", "true or false"},
+        {"a = 5;", EC_CFG_TYPE, "p:1", "`a` is a group"},
+        {"list = ( { x = 1; }, 2 );", EC_CFG_TYPE, "p:1", "mixes"},
+        {"list = ( ( 1 ) );", EC_CFG_TYPE, "p:1", "mixes"},
+        {"list = ( { } );", EC_CFG_TYPE, "p:1", "`list[0]` is a group"},
+        {"int = [1];", EC_CFG_TYPE, "p:1", "an integer"},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct settings *s = settings_open(&table, 1);
@@ -245,11 +245,8 @@ static void one_text_can_be_seen_before_the_schema_is_known(void **state)
     static const struct {
         const char *key, *want;
     } rows[] = {
-        {"model.name",  "mlp"},
-        {"plan",        "p"  },
-        {"model.size",  ""   },
-        {"model",       ""   },
-        {"absent.name", ""   },
+        {"model.name", "mlp"}, {"plan", "p"},       {"model.size", ""},
+        {"model", ""},         {"absent.name", ""},
     };
     static const char text[] = "plan = \"p\"; model = { name = \"mlp\"; size = 5; };";
     struct scratch scratch = scratch_open();

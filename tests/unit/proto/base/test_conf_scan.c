@@ -33,16 +33,16 @@ static void what_libconfig_would_cut_is_refused(void **state)
         const char *token;
         int bits;
     } rows[] = {
-        {"a = 5000000000;",                   1, "5000000000",              32},
-        {"a = 1;\nb = (1,\n 2147483648);",    3, "2147483648",              32},
-        {"a = -2147483649;",                  1, "-2147483649",             32},
-        {"a = +2147483648;",                  1, "+2147483648",             32},
-        {"a = 0x80000000;",                   1, "0x80000000",              32},
-        {"a = 0xeeeeeeeee;",                  1, "0xeeeeeeeee",             32},
-        {"a = 9223372036854775808L;",         1, "9223372036854775808L",    64},
-        {"a = 0xffffffffffffffffL;",          1, "0xffffffffffffffffL",     64},
-        {"a = 99999999999999999999999;",      1, "99999999999999999999999", 32},
-        {"a = \"one\ntwo\"; b = 5000000000;", 2, "5000000000",              32},
+        {"a = 5000000000;", 1, "5000000000", 32},
+        {"a = 1;\nb = (1,\n 2147483648);", 3, "2147483648", 32},
+        {"a = -2147483649;", 1, "-2147483649", 32},
+        {"a = +2147483648;", 1, "+2147483648", 32},
+        {"a = 0x80000000;", 1, "0x80000000", 32},
+        {"a = 0xeeeeeeeee;", 1, "0xeeeeeeeee", 32},
+        {"a = 9223372036854775808L;", 1, "9223372036854775808L", 64},
+        {"a = 0xffffffffffffffffL;", 1, "0xffffffffffffffffL", 64},
+        {"a = 99999999999999999999999;", 1, "99999999999999999999999", 32},
+        {"a = \"one\ntwo\"; b = 5000000000;", 2, "5000000000", 32},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         char where[32], detail[128];
@@ -62,12 +62,12 @@ static void what_we_do_not_take_is_a_fault_of_its_line(void **state)
         const char *what, *text;
         int line;
     } rows[] = {
-        {"an include",                            "a = 1;\n@include \"other.cfg\"\n",         2},
-        {"an open text",                          "a = 1;\nb = \"x\n\n",                      2},
-        {"an open text that ends in a backslash", "b = \"x\\",                                1},
-        {"an open comment",                       "a = 1;\n/* b\n\n*",                        2},
-        {"a number without a digit",              "a = .;",                                   1},
-        {"seventeen brackets",                    "a = (((((((((((((((((1)))))))))))))))));", 1},
+        {"an include", "a = 1;\n@include \"other.cfg\"\n", 2},
+        {"an open text", "a = 1;\nb = \"x\n\n", 2},
+        {"an open text that ends in a backslash", "b = \"x\\", 1},
+        {"an open comment", "a = 1;\n/* b\n\n*", 2},
+        {"a number without a digit", "a = .;", 1},
+        {"seventeen brackets", "a = (((((((((((((((((1)))))))))))))))));", 1},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         check_fault(conf_scan(rows[i].text, "p"), EC_CFG_SYNTAX);

@@ -178,14 +178,14 @@ static void names_are_joined(void **state)
         size_t cap;
         const char *want; /* NULL: refused */
     } rows[] = {
-        {"runs",  "a.h5",    64, "runs/a.h5"},
-        {"runs/", "a.h5",    64, "runs/a.h5"},
-        {"runs",  "/a.h5",   64, "/a.h5"    },
-        {"",      "a.h5",    64, "a.h5"     },
-        {"/",     "a",       64, "/a"       },
-        {"runs",  "a",       7,  "runs/a"   },
-        {"runs",  "a",       6,  NULL       },
-        {"runs",  "/abcdef", 4,  NULL       },
+        {"runs", "a.h5", 64, "runs/a.h5"},
+        {"runs/", "a.h5", 64, "runs/a.h5"},
+        {"runs", "/a.h5", 64, "/a.h5"},
+        {"", "a.h5", 64, "a.h5"},
+        {"/", "a", 64, "/a"},
+        {"runs", "a", 7, "runs/a"},
+        {"runs", "a", 6, NULL},
+        {"runs", "/abcdef", 4, NULL},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         char out[64];

@@ -55,14 +55,14 @@ static void numbers_are_short_and_exact_and_never_nan(void **state)
         double v;
         const char *want;
     } rows[] = {
-        {0.1,              "[0.1]"                    },
-        {5.0,              "[5.0]"                    },
-        {-0.0,             "[-0.0]"                   },
-        {1e21,             "[1e+21]"                  },
-        {1.0 / 3.0,        "[0.3333333333333333]"     },
-        {(double)NAN,      "[null]"                   },
-        {(double)INFINITY, "[null]"                   },
-        {DBL_MIN,          "[2.2250738585072014e-308]"},
+        {0.1, "[0.1]"},
+        {5.0, "[5.0]"},
+        {-0.0, "[-0.0]"},
+        {1e21, "[1e+21]"},
+        {1.0 / 3.0, "[0.3333333333333333]"},
+        {(double)NAN, "[null]"},
+        {(double)INFINITY, "[null]"},
+        {DBL_MIN, "[2.2250738585072014e-308]"},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct json *j = json_array();
@@ -143,13 +143,13 @@ static void what_does_not_parse_is_refused_with_its_line(void **state)
     static const struct {
         const char *what, *text, *where;
     } rows[] = {
-        {"empty",       "",                        "r.json:1"},
-        {"cut",         "{\"a\": [1,\n2",          "r.json:2"},
+        {"empty", "", "r.json:1"},
+        {"cut", "{\"a\": [1,\n2", "r.json:2"},
         {"a key twice", "{\"a\": 1,\n\n\"a\": 2}", "r.json:3"},
-        {"more behind", "{} {}",                   "r.json:1"},
-        {"a NaN",       "{\"a\": NaN}",            "r.json:1"},
-        {"too large",   "[1e999]",                 "r.json:1"},
-        {"not UTF-8",   "[\"\xff\"]",              "r.json:1"},
+        {"more behind", "{} {}", "r.json:1"},
+        {"a NaN", "{\"a\": NaN}", "r.json:1"},
+        {"too large", "[1e999]", "r.json:1"},
+        {"not UTF-8", "[\"\xff\"]", "r.json:1"},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct json *j = NULL;

@@ -51,21 +51,21 @@ static enum status mistyped(const struct opt_verb *verb, struct json **data)
 }
 
 static const struct opt_row run_rows[] = {
-    {"out",    "DIR",       "where the run goes"                  },
-    {"set",    "KEY=VALUE", "overrides a setting; may be repeated"},
-    {"quick",  NULL,        "less of everything"                  },
-    {"no",     NULL,        "the answer is no"                    },
-    {"broken", NULL,        "something is wrong"                  },
+    {"out", "DIR", "where the run goes"},
+    {"set", "KEY=VALUE", "overrides a setting; may be repeated"},
+    {"quick", NULL, "less of everything"},
+    {"no", NULL, "the answer is no"},
+    {"broken", NULL, "something is wrong"},
 };
 
 #define ABOUT_RUN "Runs a federation on this machine."
 
 static const struct opt_verb verbs[] = {
-    {"simulate run", "PLAN.cfg", 1, 2, ABOUT_RUN,               run_rows, COUNT(run_rows), run      },
-    {"simulate new", "NAME",     1, 1, "A plan to start from.", NULL,     0,               bare     },
-    {"doctor",       "",         0, 0, "What is wrong.",        NULL,     0,               bare     },
-    {"forget",       "",         0, 0, "A bug.",                NULL,     0,               forgetful},
-    {"mistype",      "",         0, 0, "Another.",              NULL,     0,               mistyped },
+    {"simulate run", "PLAN.cfg", 1, 2, ABOUT_RUN, run_rows, COUNT(run_rows), run},
+    {"simulate new", "NAME", 1, 1, "A plan to start from.", NULL, 0, bare},
+    {"doctor", "", 0, 0, "What is wrong.", NULL, 0, bare},
+    {"forget", "", 0, 0, "A bug.", NULL, 0, forgetful},
+    {"mistype", "", 0, 0, "Another.", NULL, 0, mistyped},
 };
 
 /* Runs the words between bars as a command line; *out and *err are what was printed. */
@@ -90,16 +90,16 @@ static void a_command_line_is_understood(void **state)
     static const struct {
         const char *words, *want;
     } rows[] = {
-        {"simulate|run|p.cfg",                       "simulate run out=none quick=0 sets=0 <p.cfg>" },
-        {"simulate|run|p.cfg|--out|d|--quick",       "simulate run out=d quick=1 sets=0 <p.cfg>"    },
-        {"simulate|run|--out=d|p.cfg|--out=e",       "simulate run out=e quick=0 sets=0 <p.cfg>"    },
+        {"simulate|run|p.cfg", "simulate run out=none quick=0 sets=0 <p.cfg>"},
+        {"simulate|run|p.cfg|--out|d|--quick", "simulate run out=d quick=1 sets=0 <p.cfg>"},
+        {"simulate|run|--out=d|p.cfg|--out=e", "simulate run out=e quick=0 sets=0 <p.cfg>"},
         {"simulate|run|--set|a=1|--set=b=2|p.cfg|q",
-         "simulate run out=none quick=0 sets=2,a=1,b=2 <p.cfg> <q>"                                 },
-        {"simulate|run|--out=|--|--quick",           "simulate run out= quick=0 sets=0 <--quick>"   },
-        {"simulate|run|-|-5",                        "simulate run out=none quick=0 sets=0 <-> <-5>"},
-        {"simulate|run|p|--out|-5",                  "simulate run out=-5 quick=0 sets=0 <p>"       },
-        {"doctor",                                   "doctor"                                       },
-        {"simulate|new|run",                         "simulate new"                                 },
+         "simulate run out=none quick=0 sets=2,a=1,b=2 <p.cfg> <q>"},
+        {"simulate|run|--out=|--|--quick", "simulate run out= quick=0 sets=0 <--quick>"},
+        {"simulate|run|-|-5", "simulate run out=none quick=0 sets=0 <-> <-5>"},
+        {"simulate|run|p|--out|-5", "simulate run out=-5 quick=0 sets=0 <p>"},
+        {"doctor", "doctor"},
+        {"simulate|new|run", "simulate new"},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         char *out, *err;
@@ -117,32 +117,32 @@ static void what_is_not_understood_is_refused_with_64(void **state)
     static const struct {
         const char *words, *line;
     } rows[] = {
-        {"",                               "evenhand: a command is wanted; evenhand --help lists them"           },
-        {"--quick",                        "evenhand: a command is wanted; evenhand --help lists them"           },
-        {"simulate",                       "evenhand: `simulate` wants one word more; evenhand simulate --help "
-                     "lists them"                                                            },
+        {"", "evenhand: a command is wanted; evenhand --help lists them"},
+        {"--quick", "evenhand: a command is wanted; evenhand --help lists them"},
+        {"simulate", "evenhand: `simulate` wants one word more; evenhand simulate --help "
+                     "lists them"},
         {"simulate|ran|p.cfg",
-         "evenhand: `simulate` is not a command; did you mean `simulate run`?"                                   },
-        {"simul|--help",                   "evenhand: `simul` is not a command; --help lists them"               },
-        {"doktor",                         "evenhand: `doktor` is not a command; did you mean `doctor`?"         },
-        {"somethingelse",                  "evenhand: `somethingelse` is not a command; --help lists them"       },
-        {"simulate|run",                   "evenhand simulate run: wants PLAN.cfg, got 0 arguments"              },
-        {"simulate|run|a|b|c",             "evenhand simulate run: wants PLAN.cfg, got 3 arguments"              },
-        {"doctor|x",                       "evenhand doctor: wants no argument, got 1 argument"                  },
+         "evenhand: `simulate` is not a command; did you mean `simulate run`?"},
+        {"simul|--help", "evenhand: `simul` is not a command; --help lists them"},
+        {"doktor", "evenhand: `doktor` is not a command; did you mean `doctor`?"},
+        {"somethingelse", "evenhand: `somethingelse` is not a command; --help lists them"},
+        {"simulate|run", "evenhand simulate run: wants PLAN.cfg, got 0 arguments"},
+        {"simulate|run|a|b|c", "evenhand simulate run: wants PLAN.cfg, got 3 arguments"},
+        {"doctor|x", "evenhand doctor: wants no argument, got 1 argument"},
         {"simulate|run|p|--outt|d",
          "evenhand simulate run: option `--outt` is not known; did you mean "
-         "`--out`?"                                                                                              },
+         "`--out`?"},
         {"simulate|run|p|--entirely-else",
          "evenhand simulate run: option `--entirely-else` is not known; --help "
-         "lists them"                                                                                            },
-        {"doctor|--jsn",                   "evenhand doctor: option `--jsn` is not known; did you mean `--json`?"},
-        {"simulate|run|p|--out",           "evenhand simulate run: option `--out` wants a value: --out DIR"      },
+         "lists them"},
+        {"doctor|--jsn", "evenhand doctor: option `--jsn` is not known; did you mean `--json`?"},
+        {"simulate|run|p|--out", "evenhand simulate run: option `--out` wants a value: --out DIR"},
         {"simulate|run|p|--out|--quick",
-         "evenhand simulate run: option `--out` wants a value: --out DIR"                                        },
+         "evenhand simulate run: option `--out` wants a value: --out DIR"},
         {"simulate|run|p|--quick=1",
          "evenhand simulate run: option `--quick` is a switch, it takes no "
-         "value"                                                                                                 },
-        {"simulate|run|p|-q",              "evenhand simulate run: `-q`: options begin with two dashes"          },
+         "value"},
+        {"simulate|run|p|-q", "evenhand simulate run: `-q`: options begin with two dashes"},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         char *out, *err, want[512];
@@ -169,23 +169,28 @@ static void json_gives_one_envelope_on_stdout(void **state)
     } rows[] = {
         {"simulate|run|p|--json",
          "{\"schema\":\"evenhand.result/1\",\"command\":\"evenhand simulate run\",\"ok\":true,"
-         "\"exit\":0,\"data\":{\"rounds\":3}}\n",                      0 },
+         "\"exit\":0,\"data\":{\"rounds\":3}}\n",
+         0},
         {"--json|simulate|run|p",
          "{\"schema\":\"evenhand.result/1\",\"command\":\"evenhand\",\"ok\":false,\"exit\":64,"
          "\"error\":{\"code\":\"E-USE-001\",\"message\":\"a command is wanted; evenhand --help "
          "lists them\",\"where\":\"evenhand\",\"cause\":\"the command line is not one we know\","
-         "\"fix\":\"see --help of the command\",\"retry\":\"no\"}}\n", 64},
+         "\"fix\":\"see --help of the command\",\"retry\":\"no\"}}\n",
+         64},
         {"doctor|--json",
          "{\"schema\":\"evenhand.result/1\",\"command\":\"evenhand doctor\",\"ok\":true,"
-         "\"exit\":0,\"data\":{}}\n",                                  0 },
+         "\"exit\":0,\"data\":{}}\n",
+         0},
         {"simulate|run|p|--json|--no",
          "{\"schema\":\"evenhand.result/1\",\"command\":\"evenhand simulate run\",\"ok\":false,"
-         "\"exit\":1,\"data\":{\"rounds\":3}}\n",                      1 },
+         "\"exit\":1,\"data\":{\"rounds\":3}}\n",
+         1},
         {"simulate|run|p|--json|--broken|--no",
          "{\"schema\":\"evenhand.result/1\",\"command\":\"evenhand simulate run\",\"ok\":false,"
          "\"exit\":65,\"error\":{\"code\":\"E-DAT-003\",\"message\":\"row 7, column 2\",\"where\":"
          "\"north.h5\",\"cause\":\"a feature holds NaN or infinity\",\"fix\":\"impute or drop the "
-         "rows named above before importing\",\"retry\":\"no\"}}\n",   65},
+         "rows named above before importing\",\"retry\":\"no\"}}\n",
+         65},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         char *out, *err;
@@ -217,18 +222,18 @@ static void help_goes_to_stdout_and_runs_nothing(void **state)
     static const struct {
         const char *words, *want;
     } rows[] = {
-        {"--help",              "usage: evenhand COMMAND [options]\n\nTrains fairly.\n\ncommands:\n"
+        {"--help", "usage: evenhand COMMAND [options]\n\nTrains fairly.\n\ncommands:\n"
                    "  simulate run  Runs a federation on this machine.\n"
                    "  simulate new  A plan to start from.\n"
                    "  doctor        What is wrong.\n"
                    "  forget        A bug.\n"
                    "  mistype       Another.\n\n"
                    "Every command has --help and --json. evenhand --version tells the version.\n"},
-        {"simulate|--help",     "usage: evenhand simulate COMMAND [options]\n\nTrains "
+        {"simulate|--help", "usage: evenhand simulate COMMAND [options]\n\nTrains "
                             "fairly.\n\ncommands:\n"
                             "  simulate run  Runs a federation on this machine.\n"
                             "  simulate new  A plan to start from.\n\n"
-                            "Every command has --help and --json.\n"                    },
+                            "Every command has --help and --json.\n"},
         {"simulate|run|--help",
          "usage: evenhand simulate run PLAN.cfg [options]\n\nRuns a federation on this machine.\n\n"
          "options:\n"
@@ -238,14 +243,14 @@ static void help_goes_to_stdout_and_runs_nothing(void **state)
          "  --no             the answer is no\n"
          "  --broken         something is wrong\n"
          "  --json           print the result as one JSON object on stdout\n"
-         "  --help           print this and do nothing\n"                                                          },
-        {"doctor|-h|--json",    "usage: evenhand doctor [options]\n\nWhat is wrong.\n\noptions:\n"
+         "  --help           print this and do nothing\n"},
+        {"doctor|-h|--json", "usage: evenhand doctor [options]\n\nWhat is wrong.\n\noptions:\n"
                              "  --json  print the result as one JSON object on stdout\n"
-                             "  --help  print this and do nothing\n"                   },
-        {"--version",           "evenhand 0.1.0-dev\n"                                                             },
+                             "  --help  print this and do nothing\n"},
+        {"--version", "evenhand 0.1.0-dev\n"},
         {"--version|--json",
          "{\"schema\":\"evenhand.result/1\",\"command\":\"evenhand\",\"ok\":true,\"exit\":0,"
-         "\"data\":{\"program\":\"evenhand\",\"version\":\"0.1.0-dev\"}}\n"                                        },
+         "\"data\":{\"program\":\"evenhand\",\"version\":\"0.1.0-dev\"}}\n"},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         char *out, *err;

@@ -59,12 +59,12 @@ static void a_text_that_does_not_fit_or_holds_a_nul_is_refused(void **state)
         size_t len, cap;
         const char *want; /* NULL: spent */
     } rows[] = {
-        {"empty",                "\0\0",     2, 1, ""   },
-        {"fits exactly",         "\3\0abc",  5, 4, "abc"},
-        {"no room for the NUL",  "\3\0abc",  5, 3, NULL },
-        {"shorter than it says", "\4\0abc",  5, 8, NULL },
-        {"a NUL inside",         "\3\0a\0c", 5, 8, NULL },
-        {"half a length",        "\3",       1, 8, NULL },
+        {"empty", "\0\0", 2, 1, ""},
+        {"fits exactly", "\3\0abc", 5, 4, "abc"},
+        {"no room for the NUL", "\3\0abc", 5, 3, NULL},
+        {"shorter than it says", "\4\0abc", 5, 8, NULL},
+        {"a NUL inside", "\3\0a\0c", 5, 8, NULL},
+        {"half a length", "\3", 1, 8, NULL},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         char text[8] = "zzzzzzz";

@@ -10,13 +10,13 @@ static void philox_gives_the_published_answers(void **state)
     static const struct {
         uint32_t counter[4], key[2], want[4];
     } rows[] = {
-        {{0, 0, 0, 0},                                     {0, 0}, {0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8}},
+        {{0, 0, 0, 0}, {0, 0}, {0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8}},
         {{0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff},
          {0xffffffff, 0xffffffff},
-         {0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd}                                                          },
+         {0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd}},
         {{0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344},
          {0xa4093822, 0x299f31d0},
-         {0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1}                                                          },
+         {0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1}},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         uint32_t got[4];
@@ -164,10 +164,7 @@ static void below_nothing_stops(void **state)
 /* A generator whose next two words are given. */
 static struct rng loaded(uint32_t low, uint32_t high)
 {
-    return (struct rng){
-        .block = {0, 0, low, high},
-          .left = 2
-    };
+    return (struct rng){.block = {0, 0, low, high}, .left = 2};
 }
 
 static void uniform_never_reaches_its_ends(void **state)

@@ -35,17 +35,12 @@ static void the_ends_of_the_uniform_are_fine(void **state)
     static const struct {
         uint32_t low, high;
         double u;
-    } rows[] = {
-        {0,          0,          0x1p-53      },
-        {UINT32_MAX, UINT32_MAX, 1.0 - 0x1p-53},
-        {0,          0x80000000, 0.5 + 0x1p-53},
-        {0xffffffff, 0x7fffffff, 0.5 - 0x1p-53}
-    };
+    } rows[] = {{0, 0, 0x1p-53},
+                {UINT32_MAX, UINT32_MAX, 1.0 - 0x1p-53},
+                {0, 0x80000000, 0.5 + 0x1p-53},
+                {0xffffffff, 0x7fffffff, 0.5 - 0x1p-53}};
     for (size_t i = 0; i < COUNT(rows); i++) {
-        struct rng r = {
-            .block = {rows[i].low, rows[i].high, 0, 0},
-              .left = 4
-        };
+        struct rng r = {.block = {rows[i].low, rows[i].high, 0, 0}, .left = 4};
         double want = sqrt(-2.0 * log(rows[i].u)), got = rng_normal(&r);
         assert_true(fabs(got - want) <= 4e-16 * want + 1e-30);
     }

@@ -4,26 +4,24 @@
 #include "tests/support/stops.h"
 
 static const struct setting plan_rows[] = {
-    {"seed",             SET_INT,      0, 1e15,  "",      "1",    NULL,         false, "The number all randomness comes from."},
-    {"local.batch_size", SET_INT,      1, 65536, "rows",  "256",  NULL,         false, "Rows of one step."                    },
-    {"local.lr",         SET_REAL,     0, 1,     "",      "1e-3", NULL,         false, "Learning rate."                       },
-    {"local.shuffle",    SET_BOOL,     0, 0,     "",      "true", NULL,         false, "Are rows drawn in random order?"      },
-    {"model.name",       SET_TEXT,     0, 0,     "",      NULL,   "linear|mlp", false, "Which model."                         },
-    {"model.hidden",     SET_LIST_INT, 1, 4096,  "units", "[64]", NULL,         false, "Hidden layers."                       },
+    {"seed", SET_INT, 0, 1e15, "", "1", NULL, false, "The number all randomness comes from."},
+    {"local.batch_size", SET_INT, 1, 65536, "rows", "256", NULL, false, "Rows of one step."},
+    {"local.lr", SET_REAL, 0, 1, "", "1e-3", NULL, false, "Learning rate."},
+    {"local.shuffle", SET_BOOL, 0, 0, "", "true", NULL, false, "Are rows drawn in random order?"},
+    {"model.name", SET_TEXT, 0, 0, "", NULL, "linear|mlp", false, "Which model."},
+    {"model.hidden", SET_LIST_INT, 1, 4096, "units", "[64]", NULL, false, "Hidden layers."},
 };
 
 static const struct setting record_rows[] = {
-    {"tasks[].name",       SET_TEXT, 0, 0, "", NULL,   NULL, false, "The label that is learnt."     },
-    {"tasks[].train",      SET_BOOL, 0, 0, "", "true", NULL, false, "Is it trained, or only scored?"},
-    {"tasks[].cuts[].at",  SET_REAL, 0, 1, "", NULL,   NULL, false, "A threshold."                  },
-    {"tasks[].cuts[].why", SET_TEXT, 0, 0, "", "",     NULL, false, "Its reason."                   },
-    {"data.root",          SET_TEXT, 0, 0, "", ".",    NULL, true,  "Where the files are."          },
+    {"tasks[].name", SET_TEXT, 0, 0, "", NULL, NULL, false, "The label that is learnt."},
+    {"tasks[].train", SET_BOOL, 0, 0, "", "true", NULL, false, "Is it trained, or only scored?"},
+    {"tasks[].cuts[].at", SET_REAL, 0, 1, "", NULL, NULL, false, "A threshold."},
+    {"tasks[].cuts[].why", SET_TEXT, 0, 0, "", "", NULL, false, "Its reason."},
+    {"data.root", SET_TEXT, 0, 0, "", ".", NULL, true, "Where the files are."},
 };
 
-static const struct setting_table tables[] = {
-    {plan_rows,   COUNT(plan_rows)  },
-    {record_rows, COUNT(record_rows)}
-};
+static const struct setting_table tables[] = {{plan_rows, COUNT(plan_rows)},
+                                              {record_rows, COUNT(record_rows)}};
 
 static struct settings *opened(void)
 {
@@ -70,17 +68,17 @@ static void an_unknown_key_names_its_nearest(void **state)
         const char *key, *detail;
     } rows[] = {
         {"local.batch_sise",
-         "key `local.batch_sise` is not known; did you mean `local.batch_size`?"                  },
-        {"sed",                  "key `sed` is not known; did you mean `seed`?"                   },
-        {"tasks[3].nane",        "key `tasks[3].nane` is not known; did you mean `tasks[3].name`?"},
+         "key `local.batch_sise` is not known; did you mean `local.batch_size`?"},
+        {"sed", "key `sed` is not known; did you mean `seed`?"},
+        {"tasks[3].nane", "key `tasks[3].nane` is not known; did you mean `tasks[3].name`?"},
         {"tasks[3].cuts[10].wy",
-         "key `tasks[3].cuts[10].wy` is not known; did you mean `tasks[3].cuts[10].why`?"         },
-        {"tasks.name",           "key `tasks.name` is not known; did you mean `tasks[].name`?"    },
-        {"entirely_else",        "key `entirely_else` is not known"                               },
-        {"",                     "key `` is not known"                                            },
-        {"tasks[64].name",       "key `tasks[64].name` is not a key" NO_KEY                       },
-        {"tasks[].name",         "key `tasks[].name` is not a key" NO_KEY                         },
-        {"tasks[01].name",       "key `tasks[01].name` is not a key" NO_KEY                       },
+         "key `tasks[3].cuts[10].wy` is not known; did you mean `tasks[3].cuts[10].why`?"},
+        {"tasks.name", "key `tasks.name` is not known; did you mean `tasks[].name`?"},
+        {"entirely_else", "key `entirely_else` is not known"},
+        {"", "key `` is not known"},
+        {"tasks[64].name", "key `tasks[64].name` is not a key" NO_KEY},
+        {"tasks[].name", "key `tasks[].name` is not a key" NO_KEY},
+        {"tasks[01].name", "key `tasks[01].name` is not a key" NO_KEY},
     };
     struct settings *s = opened();
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -223,19 +221,19 @@ static void a_schema_with_a_mistake_stops_at_the_start(void **state)
         {"a default outside its range",
          {{"a", SET_INT, 2, 9, "", "1", NULL, false, ""},
           {"b", SET_BOOL, 0, 0, "", "true", NULL, false, ""}},
-         true },
+         true},
         {"a default of the wrong type",
          {{"a", SET_INT, 0, 9, "", "1", NULL, false, ""},
           {"b", SET_BOOL, 0, 0, "", "yes", NULL, false, ""}},
-         true },
+         true},
         {"a key twice",
          {{"a", SET_INT, 0, 9, "", "1", NULL, false, ""},
           {"a", SET_INT, 0, 9, "", "1", NULL, false, ""}},
-         true },
+         true},
         {"no unit",
          {{"a", SET_INT, 0, 9, NULL, "1", NULL, false, ""},
           {"b", SET_BOOL, 0, 0, "", "true", NULL, false, ""}},
-         true },
+         true},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct setting pair[2] = {rows[i].rows[0], rows[i].rows[1]};

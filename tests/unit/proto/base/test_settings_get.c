@@ -5,15 +5,15 @@
 #include "tests/support/stops.h"
 
 static const struct setting all_rows[] = {
-    {"seed",         SET_INT,       -9, 9, "", "1",                     NULL, false, ""},
-    {"on",           SET_BOOL,      0,  0, "", "true",                  NULL, false, ""},
-    {"rate",         SET_REAL,      0,  0, "", "20.0",                  NULL, false, ""},
-    {"name",         SET_TEXT,      0,  0, "", "x",                     NULL, false, ""},
-    {"hidden",       SET_LIST_INT,  0,  0, "", "[512, 64]",             NULL, false, ""},
-    {"cuts",         SET_LIST_REAL, 0,  0, "", "[0.5]",                 NULL, false, ""},
-    {"probes",       SET_LIST_TEXT, 0,  0, "", "(\"linear\", \"mlp\")", NULL, false, ""},
-    {"root",         SET_TEXT,      0,  0, "", ".",                     NULL, true,  ""},
-    {"tasks[].name", SET_TEXT,      0,  0, "", NULL,                    NULL, false, ""},
+    {"seed", SET_INT, -9, 9, "", "1", NULL, false, ""},
+    {"on", SET_BOOL, 0, 0, "", "true", NULL, false, ""},
+    {"rate", SET_REAL, 0, 0, "", "20.0", NULL, false, ""},
+    {"name", SET_TEXT, 0, 0, "", "x", NULL, false, ""},
+    {"hidden", SET_LIST_INT, 0, 0, "", "[512, 64]", NULL, false, ""},
+    {"cuts", SET_LIST_REAL, 0, 0, "", "[0.5]", NULL, false, ""},
+    {"probes", SET_LIST_TEXT, 0, 0, "", "(\"linear\", \"mlp\")", NULL, false, ""},
+    {"root", SET_TEXT, 0, 0, "", ".", NULL, true, ""},
+    {"tasks[].name", SET_TEXT, 0, 0, "", NULL, NULL, false, ""},
 };
 static const struct setting_table table = {all_rows, COUNT(all_rows)};
 

@@ -6,9 +6,9 @@ static void every_key_is_a_row_of_the_page(void **state)
 {
     (void)state;
     static const struct setting rows[] = {
-        {"local.batch",  SET_INT,  1, 65536, "rows", "256", NULL,          false, "Rows of one step."   },
-        {"tasks[].kind", SET_TEXT, 0, 0,     "",     NULL,  "binary|real", false, "What a|b it is."     },
-        {"data.root",    SET_TEXT, 0, 0,     "",     "",    NULL,          true,  "Where the files are."},
+        {"local.batch", SET_INT, 1, 65536, "rows", "256", NULL, false, "Rows of one step."},
+        {"tasks[].kind", SET_TEXT, 0, 0, "", NULL, "binary|real", false, "What a|b it is."},
+        {"data.root", SET_TEXT, 0, 0, "", "", NULL, true, "Where the files are."},
     };
     const struct setting_table table = {rows, COUNT(rows)};
     char *manual = settings_manual(&table, 1);

@@ -12,16 +12,16 @@ static void a_number_is_printed_in_its_shortest_exact_form(void **state)
         double v;
         const char *want;
     } rows[] = {
-        {0.1,                     "0.1"                    },
-        {0.1 + 0.2,               "0.30000000000000004"    },
-        {20.0,                    "20"                     },
-        {5e-4,                    "0.0005"                 },
-        {1.0 / 3.0,               "0.3333333333333333"     },
-        {-2.5,                    "-2.5"                   },
-        {1e300,                   "1e+300"                 },
-        {DBL_MAX,                 "1.7976931348623157e+308"},
-        {4.9406564584124654e-324, "4.94065645841247e-324"  },
-        {9007199254740993.0,      "9007199254740992"       },
+        {0.1, "0.1"},
+        {0.1 + 0.2, "0.30000000000000004"},
+        {20.0, "20"},
+        {5e-4, "0.0005"},
+        {1.0 / 3.0, "0.3333333333333333"},
+        {-2.5, "-2.5"},
+        {1e300, "1e+300"},
+        {DBL_MAX, "1.7976931348623157e+308"},
+        {4.9406564584124654e-324, "4.94065645841247e-324"},
+        {9007199254740993.0, "9007199254740992"},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         char text[TEXT_REAL_MAX];
@@ -68,13 +68,13 @@ static void distances_count_letters(void **state)
         const char *a, *b;
         size_t want;
     } rows[] = {
-        {"",           "",           0},
-        {"",           "abc",        3},
-        {"abc",        "",           3},
-        {"abc",        "abc",        0},
+        {"", "", 0},
+        {"", "abc", 3},
+        {"abc", "", 3},
+        {"abc", "abc", 0},
         {"batch_sise", "batch_size", 1},
-        {"kitten",     "sitting",    3},
-        {"flaw",       "lawn",       2},
+        {"kitten", "sitting", 3},
+        {"flaw", "lawn", 2},
     };
     for (size_t i = 0; i < COUNT(rows); i++)
         assert_int_equal(text_distance(rows[i].a, rows[i].b), rows[i].want);

@@ -23,10 +23,8 @@ static void a_clone_owns_its_vector(void **state)
     (void)state;
     for (unsigned bits = 32; bits <= 64; bits += 32) {
         uint64_t words[3] = {1, 2, 3};
-        struct msg m = {
-            .head = {.type = MSG_RESULT, .round = 9   },
-            .vector = { .bits = bits,        .words = 3, .word = words}
-        };
+        struct msg m = {.head = {.type = MSG_RESULT, .round = 9},
+                        .vector = {.bits = bits, .words = 3, .word = words}};
         m.as.result.sites = 4;
         struct msg copy = msg_clone(&m);
         words[0] = 77;

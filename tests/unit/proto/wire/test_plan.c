@@ -12,7 +12,8 @@ static enum status load(struct plan *p, const struct scratch *s, const char *mor
 {
     char text[2048];
     char path[SCRATCH_MAX];
-    snprintf(text, sizeof text, "%s%s", more[0] == '!' ? "" : lines, more[0] == '!' ? more + 1 : more);
+    snprintf(text, sizeof text, "%s%s", more[0] == '!' ? "" : lines,
+             more[0] == '!' ? more + 1 : more);
     check_ok(fixture_plan(path, sizeof path, s->path, text));
     return plan_load(p, path, overrides, count, sim_plan_parts, sim_plan_part_count);
 }
@@ -29,10 +30,13 @@ static void a_contradiction_is_refused_with_its_code(void **state)
         {"a number out of range", "update = { clip = -1.0; };", EC_CFG_RANGE, "update.clip"},
         {"a word that is no choice", "data = { standardise = \"sites\"; };", EC_CFG_CHOICE, "site"},
         {"bits that do not exist", "update = { bits = 48; };", EC_CFG_CHOICE, "48"},
-        {"scoring on training rows", "evaluate = { score = \"train\"; };", EC_EVAL_IN_SAMPLE, "train"},
-        {"a mode without its rows", "evaluate = { mode = \"in-sample\"; };", EC_CFG_CONFLICT, "mode"},
+        {"scoring on training rows", "evaluate = { score = \"train\"; };", EC_EVAL_IN_SAMPLE,
+         "train"},
+        {"a mode without its rows", "evaluate = { mode = \"in-sample\"; };", EC_CFG_CONFLICT,
+         "mode"},
         {"no model", "!rounds = 3;", EC_CFG_MISSING_KEY, "model.name"},
-        {"an unknown model", "!rounds = 3; model = { name = \"liner\"; };", EC_CFG_CHOICE, "linear"},
+        {"an unknown model", "!rounds = 3; model = { name = \"liner\"; };", EC_CFG_CHOICE,
+         "linear"},
         {"an unknown merge rule", "merge = { rule = \"fedavgg\"; };", EC_CFG_CHOICE, "fedavg"},
         {"no rounds", "!model = { name = \"linear\"; };", EC_CFG_MISSING_KEY, "rounds"},
         {"another model's key", "!rounds = 3; model = { name = \"linear\"; latent = 4; };",
