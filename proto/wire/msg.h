@@ -120,7 +120,8 @@ bool party_equal(const struct party *a, const struct party *b);
 
 /* "join": for logs and complaints; "unknown" for a number that is no kind. */
 const char *msg_kind_name(unsigned kind);
-/* A REFUSED with this complaint's code; what does not fit or is not printable ASCII is replaced. */
+/* Makes m a REFUSED with this complaint's code. The text is cut to fit, and what is not printable
+ * ASCII becomes a question mark; an empty one becomes the complaint's cause. */
 void msg_refuse(struct msg *m, enum complaint why, const char *text);
 
 /* A copy that owns its own vector and schema. */
