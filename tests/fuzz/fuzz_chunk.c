@@ -9,7 +9,8 @@
 #include "proto/base/reader.h"
 #include "proto/wire/chunk.h"
 
-#define COUNT_MAX 12u /* more than a window */
+#define COUNT_MAX (WIRE_WINDOW + 2u)
+#define VERBS_MAX 64 /* longer stories only copy more */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
@@ -69,8 +70,11 @@ static void lose_memory(struct chunk_in *in)
 static void tell(struct chunk_out *out, struct chunk_in *in, struct reader *r)
 {
     uint64_t now = 0;
-    for (unsigned verb = read_u8(r); !r->spent; verb = read_u8(r)) {
+    for (unsigned told = 0; told < VERBS_MAX; told++) {
+        unsigned verb = read_u8(r);
         uint32_t at;
+        if (r->spent)
+            return;
         switch (verb % 8) {
         case 0: /* what the sender sends arrives */
             while (chunk_out_next(&at, out, now)) {
