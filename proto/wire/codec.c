@@ -1,6 +1,5 @@
 #include "proto/wire/codec.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,9 +34,6 @@ struct letter {
     struct digest digest;
 };
 
-/* write_x fills a letter from a message; read_x judges one and publishes it: NULL, or what is
- * wrong with it. */
-
 /* Printable ASCII of 1..cap-1 bytes: it ends up in logs and on terminals. */
 static bool plain(const char *text, size_t cap)
 {
@@ -58,6 +54,8 @@ static bool is_vector(uint32_t bits, uint64_t words)
     return (bits == 32 || bits == 64) && words > 0 && words <= WIRE_VECTOR_MAX / (bits / 8);
 }
 
+/* From here, two by two: write_x fills a letter from a message, read_x judges a letter and then
+ * publishes it in a message. Answers NULL, or what is wrong. */
 static void write_join(struct letter *l, const struct msg *m)
 {
     const struct msg_join *j = &m->as.join;
