@@ -3,6 +3,7 @@
  *
  * The header has the fields of security.md 3.5 from the first day. On memory links magic, version,
  * digests of rosters and bodies, and chunk numbers stay zero: nobody is there to confuse us yet.
+ * proto/schema/README.md says who sends what, when, and what an observer learns.
  */
 #ifndef EVENHAND_MSG_H
 #define EVENHAND_MSG_H
@@ -11,6 +12,7 @@
 
 #include "crypto/hash.h"
 #include "crypto/ring.h"
+#include "proto/base/status.h"
 
 #define PARTY_BYTES 16
 
@@ -19,6 +21,7 @@ struct party {
     uint8_t byte[PARTY_BYTES];
 };
 
+/* The numbers are what travels: new kinds come last, none is ever given away again. */
 enum msg_kind {
     MSG_JOIN,       /* node: my name, what my data look like */
     MSG_WELCOME,    /* coordinator: you are site `site` of `sites` */
@@ -29,6 +32,15 @@ enum msg_kind {
     MSG_COMMIT,     /* coordinator: enough sites computed the same */
     MSG_BURN,       /* coordinator: this round does not count */
     MSG_END,        /* coordinator: the run is over */
+
+    /* The transport's own, never handed to a loop. */
+    MSG_PING,      /* either: are you there? */
+    MSG_PONG,      /* either: I am */
+    MSG_CHUNK,     /* either: a piece of what the message with this sequence announced */
+    MSG_CHUNK_ACK, /* either: what has arrived of it */
+    MSG_PARCEL,    /* either: a message too long for one frame, in pieces */
+
+    MSG_REFUSED, /* coordinator: why I will not talk to you */
     MSG_KINDS
 };
 
@@ -69,6 +81,24 @@ struct msg_result {
     uint32_t sites; /* that the sum holds */
 };
 
+struct msg_chunk_ack {
+    uint64_t sequence; /* of the message that announced the pieces */
+    uint32_t below;    /* all pieces before this one are there */
+};
+
+/* Stands for a message whose body is longer than a frame takes; the body follows in pieces. */
+struct msg_parcel {
+    uint8_t kind;   /* enum msg_kind of that message */
+    uint64_t bytes; /* of its body */
+    struct digest digest;
+};
+
+/* Printable ASCII: both are shown on the other side's terminal. */
+struct msg_refused {
+    char code[16];  /* of errors.def: "E-NET-007" */
+    char text[201]; /* a sentence */
+};
+
 struct msg {
     struct msg_header head;
     union {
@@ -76,13 +106,23 @@ struct msg {
         struct msg_welcome welcome;
         struct msg_open open;
         struct msg_result result;
+        struct msg_chunk_ack chunk_ack;
+        struct msg_parcel parcel;
+        struct msg_refused refused;
     } as;
-    struct ring vector; /* MASKED, RESULT: owned by the message; word NULL otherwise */
+    struct ring vector;          /* MASKED, RESULT: owned by the message; word NULL otherwise */
+    struct digest vector_digest; /* of a vector announced and not yet here; zero on memory links */
 };
 
 /* Party of a site, by its number; of the coordinator: all zero. */
 struct party party_of_site(uint32_t site);
 bool party_equal(const struct party *a, const struct party *b);
+
+/* "join": for logs and complaints; "unknown" for a number that is no kind. */
+const char *msg_kind_name(unsigned kind);
+/* Makes m a REFUSED with this complaint's code. The text is cut to fit, and what is not printable
+ * ASCII becomes a question mark; an empty one becomes the complaint's cause. */
+void msg_refuse(struct msg *m, enum complaint why, const char *text);
 
 /* A copy that owns its own vector and schema. */
 struct msg msg_clone(const struct msg *m);

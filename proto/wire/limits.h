@@ -1,0 +1,39 @@
+/*
+ * limits.h - every maximum of the wire, each with its reason.
+ */
+#ifndef EVENHAND_LIMITS_H
+#define EVENHAND_LIMITS_H
+
+#define WIRE_VERSION 1
+
+/* Small enough that an unauthenticated peer cannot make us hold much, large enough that the cost
+ * of a frame does not show (security.md 3.4, D11). Vectors and everything over WIRE_BODY_MAX
+ * travel in pieces of this size. */
+#define WIRE_CHUNK_BYTES (256u << 10)
+/* Control messages: flat, read whole, refused before unpacking when longer. */
+#define WIRE_BODY_MAX (64u << 10)
+/* What a site may say of its data when it joins; models/core/schema.h has the same number. */
+#define WIRE_SCHEMA_MAX (64u << 10)
+/* The longest body of any message, in pieces when it must be: a JOIN with the longest schema. */
+#define WIRE_PARCEL_MAX (WIRE_SCHEMA_MAX + (1u << 10))
+/* The longest frame that can be legitimate; ZMQ_MAXMSGSIZE on every socket, before bind. */
+#define WIRE_FRAME_MAX (WIRE_CHUNK_BYTES + (8u << 10))
+/* Of one vector: 2^28 words of 32 bits. */
+#define WIRE_VECTOR_MAX (1u << 30)
+#define WIRE_CHUNKS_MAX (WIRE_VECTOR_MAX / WIRE_CHUNK_BYTES)
+/* Chunks a sender may have unacknowledged: two megabytes on the way per peer. */
+#define WIRE_WINDOW 8
+/* Vectors that the coordinator takes in at the same time; other sites wait for their turn, so its
+ * memory does not grow with their number. */
+#define WIRE_UPLOADS 3
+
+#define WIRE_PING_MS      15000 /* both ways, whatever else is said */
+#define WIRE_SILENCE_MS   45000 /* nothing valid for so long: the node makes a new socket */
+#define WIRE_RETRY_MIN_MS 1000
+#define WIRE_RETRY_MAX_MS 60000
+/* An unacknowledged chunk is sent again; the next wait is twice as long, up to RESEND_MAX: on a
+ * line that needs longer than that for a chunk, sending again only makes it later. */
+#define WIRE_RESEND_MS     5000
+#define WIRE_RESEND_MAX_MS 60000
+
+#endif

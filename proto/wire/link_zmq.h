@@ -1,0 +1,66 @@
+/*
+ * link_zmq.h - links across the world: CURVE on every socket. The door to ZeroMQ (with zap.c).
+ *
+ *     node: DEALER, connects out, pinned server key     coordinator: ROUTER, binds, ZAP allow-list
+ *
+ *     program's thread <== queue ==> I/O thread: owns the socket, pings, cuts and joins chunks,
+ *                                    acknowledges, resends, makes the socket anew (node)
+ *
+ * The I/O thread never computes, so a party that trains still answers. A message handed to send is
+ * copied; send fails only when the link is closed. Peers are known by the ZAP user id (the site's
+ * public-key file), never by a routing id. Every option is that of security.md 3.4.
+ */
+#ifndef EVENHAND_LINK_ZMQ_H
+#define EVENHAND_LINK_ZMQ_H
+
+#include "crypto/keys.h"
+#include "proto/wire/link.h"
+
+/* What the socket monitor and the watchdog make of the line: interface.md 2.2, in plain words. */
+enum line_state {
+    LINE_CONNECTING,   /* no answer yet */
+    LINE_UP,           /* handshake done, valid frames in the last WIRE_SILENCE_MS */
+    LINE_REFUSED,      /* port closed                                    E-NET-003 */
+    LINE_WRONG_KEY,    /* it answers, but its key is not the pinned one  E-NET-006 */
+    LINE_NOT_ENROLLED, /* it does not know our key                       E-NET-007 */
+    LINE_NOT_OURS,     /* something else answers on that port            E-NET-008 */
+    LINE_SILENT        /* was up; nothing valid for WIRE_SILENCE_MS      E-NET-009 */
+};
+
+struct net_link; /* begins with a struct link */
+
+struct net_node_options {
+    const char *endpoint;             /* "tcp://coord.example:7443" */
+    const struct identity *self;      /* keeps */
+    const struct public_key *server;  /* the pinned key */
+    struct digest config;             /* the plan's digest: stands in every frame */
+};
+
+MUST_CHECK enum status net_node_open(struct net_link **l, const struct net_node_options *options);
+
+struct net_coord_options {
+    const char *endpoint;        /* "tcp://0.0.0.0:7443"; port 0: any (tests) */
+    const struct identity *self; /* keeps */
+    const char *sites_folder;    /* one NAME.pub a site; read again when it changes, no restart */
+    struct digest config;
+};
+
+/* Sites are numbered in the order of their names; the numbers never change while the link lives:
+ * a site enrolled later gets the next one. */
+MUST_CHECK enum status net_coord_open(struct net_link **l, const struct net_coord_options *options);
+uint32_t net_coord_sites(const struct net_link *l);                       /* enrolled so far */
+bool net_coord_site_name(char out[static KEY_NAME_MAX], const struct net_link *l, uint32_t site);
+/* Milliseconds since a valid frame of this site, UINT64_MAX: never. */
+uint64_t net_coord_quiet_ms(const struct net_link *l, uint32_t site);
+void net_bound_endpoint(char *out, size_t cap, const struct net_link *l); /* what port 0 became */
+
+struct link *net_as_link(struct net_link *l);
+/* Waits until a message can be received, or ms have passed, or the line's state changed. */
+void net_wait(struct net_link *l, uint64_t ms);
+enum line_state net_line(const struct net_link *l); /* node only */
+/* Keeps the complaint that this state of the line is (EC_NET_*). */
+MUST_CHECK enum status net_line_fault(enum line_state state, const char *endpoint);
+/* Sends what is queued for at most ms, then closes and wipes. NULL is welcome. */
+void net_close(struct net_link **l, uint64_t ms);
+
+#endif
