@@ -194,6 +194,18 @@ static void steps_of_linear_heads_gather_speed_and_those_of_mlps_do_not(void **s
     close_setup(&s);
 }
 
+static void steps_are_measured_by_the_mean_spread_of_all_rows(void **state)
+{
+    (void)state;
+    struct setup s;
+    open_setup(&s, NULL, 0);
+    exam_fold_spread(&s.e, (const double[]){30 * 1.0 + 10 * 5.0, 40}); /* two sites */
+    near("rate", probes_spec(s.e.probes)->slice[0].rate, 4 / 2.0);
+    exam_fold_spread(&s.e, (const double[]){0, 0});
+    near("rate of nobody", probes_spec(s.e.probes)->slice[0].rate, 1);
+    close_setup(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -204,6 +216,7 @@ int main(void)
         cmocka_unit_test(a_level_of_three_patients_does_not_decide_for_the_others),
         cmocka_unit_test(a_kind_is_finished_when_its_last_probe_is),
         cmocka_unit_test(steps_of_linear_heads_gather_speed_and_those_of_mlps_do_not),
+        cmocka_unit_test(steps_are_measured_by_the_mean_spread_of_all_rows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

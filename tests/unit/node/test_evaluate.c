@@ -6,6 +6,7 @@
 #include "coordinator/sim/parts.h"
 #include "node/work.h"
 #include "proto/base/file.h"
+#include "proto/base/must.h"
 #include "proto/base/rng.h"
 #include "tests/support/fixture.h"
 #include "tests/support/scratch.h"
@@ -100,8 +101,7 @@ static const real *slice_of(const struct hospital *h, enum representation r, siz
     for (size_t s = 0; s < exam->spec.slice_count; s++)
         if (exam->slice_of[s] == r)
             return h->w.evaluation.features + row * exam->spec.width + exam->spec.slice[s].at;
-    fail_msg("no such representation");
-    return NULL;
+    must_fail("a representation of this run", __FILE__, __LINE__);
 }
 
 /* --- which rows ---------------------------------------------------------------------------- */
