@@ -16,6 +16,10 @@ struct link;
 struct link_ops {
     MUST_CHECK enum status (*send)(struct link *l, const struct msg *m);
     MUST_CHECK enum status (*receive)(struct link *l, struct msg *m, bool *got);
+    /* The same message to several parties, as if sent to each in turn; m->head.recipient is not
+     * looked at. A vector is then kept once for all of them. */
+    MUST_CHECK enum status (*send_all)(struct link *l, const struct msg *m, const struct party *to,
+                                       size_t count);
 };
 
 struct link {

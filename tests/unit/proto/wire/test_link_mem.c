@@ -75,12 +75,34 @@ static void mail_waits_for_whom_it_was_sent_to(void **state)
     hub_close(&h); /* with mail in it: nothing leaks */
 }
 
+static void one_message_goes_to_many(void **state)
+{
+    (void)state;
+    struct hub *h = hub_open(3, 0);
+    uint64_t words[2] = {5, 6};
+    const struct party to[2] = {party_of_site(2), party_of_site(0)};
+    struct msg m = numbered(MSG_RESULT, 1, (struct party){{0}}), got;
+    bool any = false;
+    m.vector = (struct ring){.bits = 64, .words = 2, .word = words};
+    check_ok(hub_coordinator(h)->ops->send_all(hub_coordinator(h), &m, to, COUNT(to)));
+    assert_false(hub_has_mail(h, 1));
+    for (uint32_t s = 0; s < 3; s += 2) {
+        check_ok(hub_site(h, s)->ops->receive(hub_site(h, s), &got, &any));
+        assert_true(any);
+        assert_int_equal(ring_get(&got.vector, 1), 6);
+        msg_free(&got);
+    }
+    assert_int_equal(hub_coordinator(h)->bytes_out, 32);
+    hub_close(&h);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_vector_arrives_as_a_copy_with_its_sender),
         cmocka_unit_test(shuffling_mixes_sites_and_keeps_each_in_order),
         cmocka_unit_test(mail_waits_for_whom_it_was_sent_to),
+        cmocka_unit_test(one_message_goes_to_many),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
