@@ -365,7 +365,7 @@ static enum status pass_on(struct link *l, struct msg *m, bool *got)
 static void a_sum_that_fails_burns_its_round_three_times_end_the_run(void **state)
 {
     (void)state;
-    static const struct link_ops spoiling = {spoil, pass_on};
+    static const struct link_ops spoiling = {.send = spoil, .receive = pass_on};
     char whole[DIGEST_TEXT];
     char model[DIGEST_TEXT];
     undisturbed(whole, all_of_them);

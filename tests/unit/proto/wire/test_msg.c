@@ -60,11 +60,10 @@ static void a_clone_of_a_join_owns_its_schema(void **state)
 static void only_a_join_has_a_schema(void **state)
 {
     (void)state;
-    static const enum msg_kind kinds[] = {MSG_WELCOME, MSG_ROUND_OPEN, MSG_MASKED, MSG_RESULT,
-                                          MSG_ACCEPT,  MSG_COMMIT,     MSG_BURN,   MSG_END};
-    assert_int_equal(COUNT(kinds) + 1, MSG_KINDS);
-    for (size_t i = 0; i < COUNT(kinds); i++) {
-        struct msg m = {.head = {.type = (uint8_t)kinds[i]}};
+    for (int kind = 0; kind < MSG_KINDS; kind++) {
+        if (kind == MSG_JOIN)
+            continue;
+        struct msg m = {.head = {.type = (uint8_t)kind}};
         memset(&m.as, 0xa5, sizeof m.as);
         struct msg copy = msg_clone(&m);
         assert_memory_equal(&copy.as, &m.as, sizeof m.as);
