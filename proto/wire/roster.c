@@ -87,7 +87,7 @@ static bool list(struct entries *l, const char *folder)
         }
         struct entry *now = &l->entry[l->count++];
         *now = (struct entry){.good = false};
-        strcpy(now->file, e->d_name);
+        snprintf(now->file, sizeof now->file, "%s", e->d_name);
         errno = 0;
     }
     bool whole = errno == 0;

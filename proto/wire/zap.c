@@ -150,9 +150,9 @@ static bool answers(void *context)
     void *s = zmq_socket(context, ZMQ_REQ);
     if (s == NULL)
         return false;
-    bool well =
-        zmq_setsockopt(s, ZMQ_RCVTIMEO, &wait, sizeof wait) == 0 &&
-        zmq_setsockopt(s, ZMQ_LINGER, &none, sizeof none) == 0 && zmq_connect(s, ZAP_ENDPOINT) == 0;
+    bool well = zmq_setsockopt(s, ZMQ_RCVTIMEO, &wait, sizeof wait) == 0 &&
+                zmq_setsockopt(s, ZMQ_LINGER, &none, sizeof none) == 0 &&
+                zmq_connect(s, ZAP_ENDPOINT) == 0;
     well = well && say(s, "1.0", 3, false) && say(s, SELF, strlen(SELF), false) &&
            say(s, ZAP_DOMAIN, strlen(ZAP_DOMAIN), false) && say(s, "", 0, false) &&
            say(s, "", 0, false) && say(s, "CURVE", 5, false) && say(s, nobody, KEY_BYTES, true);
@@ -216,9 +216,14 @@ bool zap_pass(struct pass *p, const char *user_id)
 {
     char form[USER_ID_MAX];
     struct pass said = {0, 0};
-    if (user_id == NULL ||
-        sscanf(user_id, "%" SCNu32 ".%" SCNu32, &said.site, &said.version) != 2)
+    if (user_id == NULL)
         return false;
+    char *rest = NULL;
+    said.site = (uint32_t)strtoul(user_id, &rest, 10);
+    if (*rest != '.')
+        return false;
+    said.version = (uint32_t)strtoul(rest + 1, NULL, 10);
+    /* Written out again it must be the same text: anything odd was not written by us. */
     snprintf(form, sizeof form, "%" PRIu32 ".%" PRIu32, said.site, said.version);
     if (strcmp(form, user_id) != 0)
         return false;

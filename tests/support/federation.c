@@ -72,8 +72,8 @@ void fed_revoke(const struct fed *f, uint32_t site)
 void fed_start_coord(struct fed *f)
 {
     char folder[SCRATCH_MAX];
-    struct net_coord_options o = {.endpoint = f->endpoint[0] != '\0' ? f->endpoint
-                                                                     : "tcp://127.0.0.1:*",
+    struct net_coord_options o = {.endpoint =
+                                      f->endpoint[0] != '\0' ? f->endpoint : "tcp://127.0.0.1:*",
                                   .self = &f->coord_id,
                                   .sites_folder = scratch_file(folder, &f->scratch, "sites"),
                                   .pace = f->pace};

@@ -164,8 +164,8 @@ static void *forward(void *of)
         bool cut = atomic_exchange(&p->cut, false);
         for (size_t i = 0; i < LINES_MAX; i++)
             if (p->line[i].end[0] >= 0 &&
-                (cut || (!stalled && (!move(p, &p->line[i], PROXY_UP) ||
-                                      !move(p, &p->line[i], PROXY_DOWN)))))
+                (cut || (!stalled &&
+                         (!move(p, &p->line[i], PROXY_UP) || !move(p, &p->line[i], PROXY_DOWN)))))
                 end_line(&p->line[i]);
     }
     return NULL;

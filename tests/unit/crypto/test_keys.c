@@ -178,8 +178,10 @@ static void a_key_is_not_made_under_a_bad_or_anothers_name(void **state)
 {
     (void)state;
     static const char *const bad[] = {
-        "", ".", "..", "a/b", "a b", "-a", "\xc3\xa9",
-        "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"};
+        "",         ".",
+        "..",       "a/b",
+        "a b",      "-a",
+        "\xc3\xa9", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"};
     struct scratch s = scratch_open();
     struct identity id;
     for (size_t i = 0; i < COUNT(bad); i++)
@@ -253,7 +255,7 @@ static void any_slip_in_a_fingerprint_is_found(void **state)
     size_t tried = 0;
     for (size_t at = 0; at < strlen(print); at++) { /* one wrong letter */
         for (const char *c = letters; *c != '\0' && print[at] != '-'; c++) {
-            strcpy(typed, print);
+            memcpy(typed, print, sizeof print);
             typed[at] = *c;
             bool same = *c == print[at];
             tried += !same;
@@ -262,9 +264,10 @@ static void any_slip_in_a_fingerprint_is_found(void **state)
         }
     }
     assert_int_equal(tried, 32 * 31);
-    for (size_t a = 0; a < strlen(print); a++) /* two letters of a group, or two groups, exchanged */
+    for (size_t a = 0; a < strlen(print);
+         a++) /* two letters of a group, or two groups, exchanged */
         for (size_t b = a + 1; b < strlen(print); b++) {
-            strcpy(typed, print);
+            memcpy(typed, print, sizeof print);
             size_t many = b / 5 == a / 5 || a % 5 != 0 || b % 5 != 0 ? 1 : 4;
             if (print[a] == '-' || print[b] == '-' || (many == 1 && b / 5 != a / 5) ||
                 memcmp(print + a, print + b, many) == 0)

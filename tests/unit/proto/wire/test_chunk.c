@@ -23,13 +23,13 @@ static void pieces_cover_every_byte_once(void **state)
     static const struct {
         size_t bytes, count, last;
     } rows[] = {
-        {1,               1,               1        },
-        {PIECE - 1,       1,               PIECE - 1},
-        {PIECE,           1,               PIECE    },
-        {PIECE + 1,       2,               1        },
-        {20 * PIECE,      20,              PIECE    },
-        {20 * PIECE + 7,  21,              7        },
-        {WIRE_VECTOR_MAX, WIRE_CHUNKS_MAX, PIECE    },
+        {1, 1, 1},
+        {PIECE - 1, 1, PIECE - 1},
+        {PIECE, 1, PIECE},
+        {PIECE + 1, 2, 1},
+        {20 * PIECE, 20, PIECE},
+        {20 * PIECE + 7, 21, 7},
+        {WIRE_VECTOR_MAX, WIRE_CHUNKS_MAX, PIECE},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         size_t sum = 0;
@@ -53,20 +53,9 @@ static void a_piece_of_a_wrong_length_or_number_is_refused(void **state)
     static const struct {
         uint32_t at;
         size_t len;
-    } rows[] = {
-        {0,          0        },
-        {0,          PIECE - 1},
-        {1,          PIECE - 1},
-        {1,          10       },
-        {2,          9        },
-        {2,          11       },
-        {2,          PIECE    },
-        {3,          10       },
-        {3,          PIECE    },
-        {UINT32_MAX, 10       },
-        {0,          PIECE + 1},
-        {2,          0        }
-    };
+    } rows[] = {{0, 0},     {0, PIECE - 1},   {1, PIECE - 1}, {1, 10},
+                {2, 9},     {2, 11},          {2, PIECE},     {3, 10},
+                {3, PIECE}, {UINT32_MAX, 10}, {0, PIECE + 1}, {2, 0}};
     for (size_t i = 0; i < COUNT(rows); i++)
         check_fault(chunk_in_take(&in, rows[i].at, want, rows[i].len), EC_WIRE_BODY);
     assert_int_equal(in.below, 0);
@@ -87,15 +76,7 @@ static void a_piece_counts_once_and_the_first_copy_stays(void **state)
     chunk_in_open(&in, room, len);
     static const struct {
         uint32_t at, below;
-    } rows[] = {
-        {1, 0},
-        {1, 0},
-        {0, 2},
-        {0, 2},
-        {1, 2},
-        {2, 3},
-        {2, 3}
-    };
+    } rows[] = {{1, 0}, {1, 0}, {0, 2}, {0, 2}, {1, 2}, {2, 3}, {2, 3}};
     bool first[3] = {true, true, true};
     for (size_t i = 0; i < COUNT(rows); i++) {
         uint32_t at = rows[i].at;
@@ -204,11 +185,9 @@ static void a_cut_line_goes_on_where_the_receiver_is(void **state)
         const char *what;
         uint32_t says, from;
     } rows[] = {
-        {"as far as we knew",                       5,  5 },
-        {"further: its acknowledgements were lost", 9,  9 },
-        {"it lost everything",                      0,  0 },
-        {"it lost something",                       3,  3 },
-        {"it has all",                              12, 12},
+        {"as far as we knew", 5, 5},  {"further: its acknowledgements were lost", 9, 9},
+        {"it lost everything", 0, 0}, {"it lost something", 3, 3},
+        {"it has all", 12, 12},
     };
     static uint8_t bytes[1];
     for (size_t i = 0; i < COUNT(rows); i++) {

@@ -36,9 +36,7 @@ static struct digest counting(void)
 
 static struct msg of_kind(enum msg_kind kind)
 {
-    return (struct msg){
-        .head = {.type = (uint8_t)kind, .round = 9}
-    };
+    return (struct msg){.head = {.type = (uint8_t)kind, .round = 9}};
 }
 
 static uint8_t two_bytes[2] = {0xca, 0xfe};

@@ -7,9 +7,7 @@
 
 static struct msg of_kind(enum msg_kind kind)
 {
-    return (struct msg){
-        .head = {.type = (uint8_t)kind, .round = 9}
-    };
+    return (struct msg){.head = {.type = (uint8_t)kind, .round = 9}};
 }
 
 static void a_vector_is_announced_by_its_digest(void **state)

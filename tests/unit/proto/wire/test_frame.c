@@ -232,11 +232,11 @@ static void any_flipped_bit_of_the_body_is_refused(void **state)
         uint64_t len;
         size_t flips;
     } rows[] = {
-        {MSG_JOIN,  1,                8      },
-        {MSG_JOIN,  1500,             98000  },
-        {MSG_JOIN,  WIRE_BODY_MAX,    1500   },
-        {MSG_CHUNK, 128,              128 * 8},
-        {MSG_CHUNK, WIRE_CHUNK_BYTES, 500    },
+        {MSG_JOIN, 1, 8},
+        {MSG_JOIN, 1500, 98000},
+        {MSG_JOIN, WIRE_BODY_MAX, 1500},
+        {MSG_CHUNK, 128, 128 * 8},
+        {MSG_CHUNK, WIRE_CHUNK_BYTES, 500},
     };
     struct rng r = rng_open(2, RNG_TEST, 0, 0, 0);
     size_t flips = 0;

@@ -347,7 +347,8 @@ static void a_cut_upload_goes_on_where_it_was(void **state)
     size_t before = w.end[1].pieces;
     for (settle(&w); w.end[1].number == 7; settle(&w))
         pass(&w);
-    assert_true(w.end[1].pieces - before <= 3); /* two were missing; one more was not acknowledged */
+    assert_true(w.end[1].pieces - before <=
+                3); /* two were missing; one more was not acknowledged */
     world_close(&w);
 }
 

@@ -137,8 +137,8 @@ struct exchange {
 };
 
 /* Site 0 and the coordinator answer each other, over whatever lies between. */
-static void play(struct fed *f, const struct exchange *x, void (*disturb)(void *ctx, uint64_t round),
-                 void *ctx)
+static void play(struct fed *f, const struct exchange *x,
+                 void (*disturb)(void *ctx, uint64_t round), void *ctx)
 {
     struct party s0 = party_of_site(0);
     for (uint64_t r = 1; r <= x->rounds; r++) {

@@ -66,12 +66,11 @@ static void house_open(struct house *h, bool kept)
     if (kept)
         check_ok(zap_open(&h->zap, h->context, h->roster));
     h->door = door_open(h, true);
-    assert_int_equal(zmq_socket_monitor(h->door, "inproc://watch",
-                                        ZMQ_EVENT_HANDSHAKE_FAILED_AUTH |
-                                            ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL |
-                                            ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL |
-                                            ZMQ_EVENT_HANDSHAKE_SUCCEEDED),
-                     0);
+    assert_int_equal(
+        zmq_socket_monitor(h->door, "inproc://watch",
+                           ZMQ_EVENT_HANDSHAKE_FAILED_AUTH | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL |
+                               ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_HANDSHAKE_SUCCEEDED),
+        0);
     h->watch = zmq_socket(h->context, ZMQ_PAIR);
     set_int(h->watch, ZMQ_RCVTIMEO, PATIENCE_MS);
     assert_int_equal(zmq_connect(h->watch, "inproc://watch"), 0);
