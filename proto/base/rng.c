@@ -97,6 +97,7 @@ CLONES static void philox_blocks(struct rng_blocks *b, uint64_t first, const uin
         k0 = low(UINT64_C(0x9E3779B9) + k0);
         k1 = low(UINT64_C(0xBB67AE85) + k1);
     }
+    /* cppcheck-suppress uninitvar ; it is filled here */
     memcpy(b->word[0], c0, sizeof c0);
     memcpy(b->word[1], c1, sizeof c1);
     memcpy(b->word[2], c2, sizeof c2);

@@ -79,7 +79,7 @@ static void add_players(struct products *p, const struct settings *plan,
 {
     size_t copies = settings_size(plan, "model.adversary.count");
     size_t hidden = settings_count(plan, "model.adversary.hidden");
-    size_t latent = settings_size(plan, "model.latent"), widths[8];
+    size_t latent = settings_size(plan, "model.latent"), widths[8] = {0};
     must(hidden > 0);
     must(hidden + 1 < COUNT(widths));
     for (size_t i = 0; i < hidden; i++)
