@@ -420,6 +420,20 @@ enum status net_node_open(struct net_link **out, const struct net_node_options *
     return ST_OK;
 }
 
+/* Port 0 or * becomes the one it was. */
+static void name_port(struct net_link *l)
+{
+    char bound[NET_ENDPOINT_MAX];
+    size_t len = sizeof bound;
+    must(zmq_getsockopt(l->bound, ZMQ_LAST_ENDPOINT, bound, &len) == 0);
+    const char *port = strrchr(bound, ':');
+    char *ours = strrchr(l->endpoint, ':');
+    must(port != NULL);
+    must(ours != NULL);
+    must((size_t)(ours - l->endpoint) + strlen(port) < sizeof l->endpoint);
+    strcpy(ours, port);
+}
+
 enum status net_coord_open(struct net_link **out, const struct net_coord_options *o)
 {
     struct net_link *l = NULL;
@@ -437,8 +451,7 @@ enum status net_coord_open(struct net_link **out, const struct net_coord_options
         link_free(l);
         return st;
     }
-    size_t len = sizeof l->endpoint;
-    must(zmq_getsockopt(l->bound, ZMQ_LAST_ENDPOINT, l->endpoint, &len) == 0);
+    name_port(l);
     thread_start(&l->thread, net_run_coord, l);
     *out = l;
     return ST_OK;

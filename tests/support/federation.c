@@ -14,7 +14,7 @@ static void site_file(char out[static SCRATCH_MAX], const struct fed *f, const c
                       uint32_t site)
 {
     char name[64];
-    snprintf(name, sizeof name, "%s/s%02u.pub", folder, (unsigned)site);
+    snprintf(name, sizeof name, "%s/s%03u.pub", folder, (unsigned)site);
     scratch_file(out, &f->scratch, name);
 }
 
@@ -33,7 +33,7 @@ void fed_open(struct fed *f, uint32_t sites)
     must(file_folder(scratch_file(folder, &f->scratch, "sites")) == ST_OK);
     must(identity_make(&f->coord_id, keys, "coord") == ST_OK);
     for (uint32_t i = 0; i < sites; i++) {
-        snprintf(name, sizeof name, "s%02u", (unsigned)i);
+        snprintf(name, sizeof name, "s%03u", (unsigned)i);
         must(identity_make(&f->site_id[i], keys, name) == ST_OK);
         fed_enrol(f, i);
     }
