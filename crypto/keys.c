@@ -14,12 +14,12 @@
 #include "proto/base/file.h"
 #include "proto/base/must.h"
 
-#define SECRET_WORD "evenhand-secret-key"
-#define PUBLIC_WORD "evenhand-public-key"
-#define KEY_VERSION "1"
-#define KEY_HEX     (2 * KEY_BYTES)
-#define KEY_LINE_MAX   256 /* the longest line has 150 bytes */
-#define LETTERS     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+#define SECRET_WORD  "evenhand-secret-key"
+#define PUBLIC_WORD  "evenhand-public-key"
+#define KEY_VERSION  "1"
+#define KEY_HEX      (2 * KEY_BYTES)
+#define KEY_LINE_MAX 256 /* the longest line has 150 bytes */
+#define LETTERS      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
 _Static_assert(KEY_BYTES == crypto_box_PUBLICKEYBYTES, "CURVE keys are those of crypto_box");
 _Static_assert(KEY_BYTES == crypto_box_SECRETKEYBYTES, "and so are the secret ones");
@@ -102,8 +102,9 @@ enum status public_key_open(struct public_key *k, const char *path)
         return st;
     const char *line = (const char *)bytes;
     if (strlen(line) != len || strncmp(line, SECRET_WORD, strlen(SECRET_WORD)) == 0)
-        st = fault(EC_KEY_FILE, path, "%s", strlen(line) != len ? "it is not text"
-                                            : "this is a SECRET key; it must never leave its site");
+        st = fault(EC_KEY_FILE, path, "%s",
+                   strlen(line) != len ? "it is not text"
+                                       : "this is a SECRET key; it must never leave its site");
     else
         st = public_key_parse(k, line);
     if (st == ST_AUTH)

@@ -5,13 +5,13 @@
 #include "crypto/keys.h"
 #include "proto/base/must.h"
 
-#define GROUPS 8
-#define GROUP  4 /* letters: three of 5 bits, one to check them */
+#define GROUPS      8
+#define GROUP       4 /* letters: three of 5 bits, one to check them */
 #define LETTER_NONE 32
 
 static const char alphabet[] = "0123456789abcdefghjkmnpqrstvwxyz";
 
-_Static_assert(GROUPS * (GROUP + 1) <= FINGERPRINT_MAX, "groups, dashes, NUL");
+_Static_assert(GROUPS *(GROUP + 1) <= FINGERPRINT_MAX, "groups, dashes, NUL");
 
 /* x * 2 in GF(32), modulo x^5 + x^2 + 1. */
 static unsigned twice(unsigned x)

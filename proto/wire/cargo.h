@@ -40,6 +40,6 @@ void cargo_write(struct cargo *c, const struct msg *m, uint32_t at);
 const uint8_t *cargo_piece(size_t *len, const struct cargo *c, uint32_t at);
 
 struct cargo *cargo_keep(struct cargo *c); /* one more reference */
-void cargo_drop(struct cargo **c);         /* one less; with the last it is gone. From any thread. */
+void cargo_drop(struct cargo **c); /* one less; with the last it is gone. From any thread. */
 
 #endif

@@ -224,8 +224,8 @@ static enum status announce(struct msg *m, bool *got, struct lane *l, const stru
         follow = codec_pieces(&said);
     if (st == ST_OK && follow.bytes > l->room && said.head.type != MSG_PARCEL) {
         msg_free(&said);
-        st = fault(EC_WIRE_BODY, "lane", "a vector of %zu bytes; at most %zu are due",
-                   follow.bytes, l->room);
+        st = fault(EC_WIRE_BODY, "lane", "a vector of %zu bytes; at most %zu are due", follow.bytes,
+                   l->room);
     }
     if (st != ST_OK || follow.bytes == 0) {
         *m = said;

@@ -64,7 +64,7 @@ struct net_coord_options {
  * a site enrolled later gets the next one. EC_NET_ENDPOINT, EC_NET_BIND, EC_IO_OPEN (the folder),
  * EC_INTERNAL (the gatekeeper is not what it should be: nothing is bound). */
 MUST_CHECK enum status net_coord_open(struct net_link **l, const struct net_coord_options *options);
-uint32_t net_coord_sites(const struct net_link *l);                       /* enrolled so far */
+uint32_t net_coord_sites(const struct net_link *l); /* enrolled so far */
 bool net_coord_site_name(char out[static KEY_NAME_MAX], const struct net_link *l, uint32_t site);
 /* Milliseconds since a valid frame of this site, UINT64_MAX: never. */
 uint64_t net_coord_quiet_ms(const struct net_link *l, uint32_t site);

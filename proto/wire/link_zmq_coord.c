@@ -31,7 +31,7 @@ struct peer {
     struct party life;      /* its session */
     bool met;
     uint32_t connection;
-    bool pong; /* is owed */
+    bool pong;         /* is owed */
     uint32_t given_up; /* how often: to this site we are that many processes later */
     uint64_t waits;    /* since which turn its vector waits for room; 0: it does not */
     bool full;
@@ -231,8 +231,7 @@ static bool has_room(const struct peer *p)
 static bool reclaim(struct coord *c, uint64_t now_ms)
 {
     for (uint32_t i = 0; i < c->peers; i++) {
-        if (!has_room(&c->peer[i]) ||
-            now_ms - net_desk(c->l, i).heard_ms < c->l->pace.silence_ms)
+        if (!has_room(&c->peer[i]) || now_ms - net_desk(c->l, i).heard_ms < c->l->pace.silence_ms)
             continue;
         lane_unseat(&c->peer[i].lane);
         return true;
@@ -363,9 +362,11 @@ static uint64_t next_time(const struct coord *c, uint64_t close_ms, uint64_t now
 static void sleep_until(struct coord *c, uint64_t when_ms, uint64_t now_ms)
 {
     uint64_t ms = when_ms > now_ms ? when_ms - now_ms : 0;
-    zmq_pollitem_t on[] = {{NULL, c->l->wake, ZMQ_POLLIN, 0},
-                           {c->door, 0, ZMQ_POLLIN, 0},
-                           {c->watch, 0, ZMQ_POLLIN, 0}};
+    zmq_pollitem_t on[] = {
+        {NULL,     c->l->wake, ZMQ_POLLIN, 0},
+        {c->door,  0,          ZMQ_POLLIN, 0},
+        {c->watch, 0,          ZMQ_POLLIN, 0}
+    };
     int count = c->door == NULL ? 1 : 3;
     must(zmq_poll(on, count, (long)sooner(ms, POLL_MAX_MS)) >= 0 || errno == EINTR);
 }

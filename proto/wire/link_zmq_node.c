@@ -39,11 +39,13 @@ struct node {
 
 static const char *line_words(enum line_state state)
 {
-    static const char *const words[] = {
-        [LINE_CONNECTING] = "connecting",     [LINE_UP] = "up",
-        [LINE_REFUSED] = "refused",           [LINE_WRONG_KEY] = "wrong key",
-        [LINE_NOT_ENROLLED] = "not enrolled", [LINE_NOT_OURS] = "not ours",
-        [LINE_SILENT] = "silent"};
+    static const char *const words[] = {[LINE_CONNECTING] = "connecting",
+                                        [LINE_UP] = "up",
+                                        [LINE_REFUSED] = "refused",
+                                        [LINE_WRONG_KEY] = "wrong key",
+                                        [LINE_NOT_ENROLLED] = "not enrolled",
+                                        [LINE_NOT_OURS] = "not ours",
+                                        [LINE_SILENT] = "silent"};
     must((size_t)state < COUNT(words));
     return words[state];
 }
@@ -217,8 +219,7 @@ static void on_frame(struct node *n, uint64_t now_ms)
         return;
     }
     /* A piece is known by its transfer; it is written once for all sites. */
-    if (n->phase != MET ||
-        (f.head.type != MSG_CHUNK && !party_equal(&f.head.session, &n->life)))
+    if (n->phase != MET || (f.head.type != MSG_CHUNK && !party_equal(&f.head.session, &n->life)))
         return;
     uint64_t expected = n->lane.expected;
     uint32_t below = n->lane.pieces.below;
@@ -262,8 +263,7 @@ static void watch_time(struct node *n, uint64_t now_ms)
     else if (n->phase == TRYING &&
              now_ms - n->since_ms >= (uint64_t)WIRE_CONNECT_MS + 2 * pace->handshake_ms)
         fail(n, LINE_CONNECTING, now_ms); /* a name that nobody knows: libzmq says nothing */
-    else if ((n->phase == SHAKEN || n->phase == MET) &&
-             now_ms - n->proof_ms >= pace->silence_ms)
+    else if ((n->phase == SHAKEN || n->phase == MET) && now_ms - n->proof_ms >= pace->silence_ms)
         fail(n, LINE_SILENT, now_ms);
     if ((n->phase == SHAKEN || n->phase == MET) && now_ms >= n->ping_ms)
         ping(n, now_ms);
@@ -305,9 +305,11 @@ static void sleep_until(struct node *n, uint64_t when_ms, uint64_t now_ms, bool 
 {
     uint64_t ms = when_ms > now_ms ? when_ms - now_ms : 0;
     short want = (short)(ZMQ_POLLIN | (full ? ZMQ_POLLOUT : 0));
-    zmq_pollitem_t on[] = {{NULL, n->l->wake, ZMQ_POLLIN, 0},
-                           {n->socket, 0, want, 0},
-                           {n->watch, 0, ZMQ_POLLIN, 0}};
+    zmq_pollitem_t on[] = {
+        {NULL,      n->l->wake, ZMQ_POLLIN, 0},
+        {n->socket, 0,          want,       0},
+        {n->watch,  0,          ZMQ_POLLIN, 0}
+    };
     int count = n->socket == NULL ? 1 : 3;
     must(zmq_poll(on, count, (long)sooner(ms, POLL_MAX_MS)) >= 0 || errno == EINTR);
 }

@@ -22,13 +22,15 @@ void fed_open(struct fed *f, uint32_t sites)
 {
     char keys[SCRATCH_MAX], folder[SCRATCH_MAX], name[16];
     must(sites <= FED_SITES_MAX);
-    *f = (struct fed){.scratch = scratch_open(),
-                      .sites = sites,
-                      .pace = {.ping_ms = 200,
-                               .silence_ms = 1500,
-                               .handshake_ms = 1500,
-                               .retry_min_ms = 50,
-                               .retry_max_ms = 400}};
+    *f = (struct fed){
+        .scratch = scratch_open(),
+        .sites = sites,
+        .pace = {.ping_ms = 200,
+                 .silence_ms = 1500,
+                 .handshake_ms = 1500,
+                 .retry_min_ms = 50,
+                 .retry_max_ms = 400}
+    };
     scratch_file(keys, &f->scratch, "keys");
     must(file_folder(scratch_file(folder, &f->scratch, "sites")) == ST_OK);
     must(identity_make(&f->coord_id, keys, "coord") == ST_OK);
@@ -72,8 +74,8 @@ void fed_revoke(const struct fed *f, uint32_t site)
 void fed_start_coord(struct fed *f)
 {
     char folder[SCRATCH_MAX];
-    struct net_coord_options o = {.endpoint = f->endpoint[0] != '\0' ? f->endpoint
-                                                                     : "tcp://127.0.0.1:*",
+    struct net_coord_options o = {.endpoint =
+                                      f->endpoint[0] != '\0' ? f->endpoint : "tcp://127.0.0.1:*",
                                   .self = &f->coord_id,
                                   .sites_folder = scratch_file(folder, &f->scratch, "sites"),
                                   .pace = f->pace};
@@ -128,7 +130,9 @@ static uint32_t word_at(uint64_t round, size_t i)
 
 struct msg fed_message(uint64_t round, size_t words)
 {
-    struct msg m = {.head = {.type = words > 0 ? MSG_MASKED : MSG_ACCEPT, .round = round}};
+    struct msg m = {
+        .head = {.type = words > 0 ? MSG_MASKED : MSG_ACCEPT, .round = round}
+    };
     if (words == 0)
         return m;
     uint32_t *word = must_alloc(words, sizeof *word);

@@ -88,7 +88,9 @@ static void take(struct proxy *p)
     }
     make_ready(client);
     make_ready(server);
-    *l = (struct line){.end = {client, server}};
+    *l = (struct line){
+        .end = {client, server}
+    };
     for (size_t i = 0; i < 2; i++)
         l->flow[i].held = must_alloc(1, HOLD);
     atomic_fetch_add(&p->connections, 1);
@@ -164,8 +166,8 @@ static void *forward(void *of)
         bool cut = atomic_exchange(&p->cut, false);
         for (size_t i = 0; i < LINES_MAX; i++)
             if (p->line[i].end[0] >= 0 &&
-                (cut || (!stalled && (!move(p, &p->line[i], PROXY_UP) ||
-                                      !move(p, &p->line[i], PROXY_DOWN)))))
+                (cut || (!stalled &&
+                         (!move(p, &p->line[i], PROXY_UP) || !move(p, &p->line[i], PROXY_DOWN)))))
                 end_line(&p->line[i]);
     }
     return NULL;

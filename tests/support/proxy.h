@@ -26,7 +26,7 @@ void proxy_flip_every(struct proxy *p, unsigned min_ms, unsigned max_ms);
 void proxy_cut(struct proxy *p);             /* ends all connections */
 void proxy_stall(struct proxy *p, bool yes); /* nothing passes; connections are still taken */
 
-unsigned proxy_flips(const struct proxy *p); /* that were done */
+unsigned proxy_flips(const struct proxy *p);       /* that were done */
 unsigned proxy_connections(const struct proxy *p); /* taken so far */
 
 #endif

@@ -137,8 +137,8 @@ struct exchange {
 };
 
 /* Site 0 and the coordinator answer each other, over whatever lies between. */
-static void play(struct fed *f, const struct exchange *x, void (*disturb)(void *ctx, uint64_t round),
-                 void *ctx)
+static void play(struct fed *f, const struct exchange *x,
+                 void (*disturb)(void *ctx, uint64_t round), void *ctx)
 {
     struct party s0 = party_of_site(0);
     for (uint64_t r = 1; r <= x->rounds; r++) {
@@ -162,7 +162,11 @@ static void cut_some(void *ctx, uint64_t round)
 static void a_line_that_is_cut_loses_and_doubles_nothing(void **state)
 {
     (void)state;
-    static const struct exchange rows[] = {{30, 0, 0}, {20, 100000, 1}, {10, 1, 500000}};
+    static const struct exchange rows[] = {
+        {30, 0,      0     },
+        {20, 100000, 1     },
+        {10, 1,      500000}
+    };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct fed f;
         fed_open(&f, 1);

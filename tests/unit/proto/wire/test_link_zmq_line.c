@@ -52,9 +52,8 @@ static void stranger_open(struct stranger *s, const char *says, bool hangs_up)
 {
     struct sockaddr_in here = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t len = sizeof here;
-    *s = (struct stranger){.fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0),
-                           .says = says,
-                           .hangs_up = hangs_up};
+    *s = (struct stranger){
+        .fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), .says = says, .hangs_up = hangs_up};
     must(bind(s->fd, (struct sockaddr *)&here, sizeof here) == 0);
     must(listen(s->fd, 16) == 0);
     must(getsockname(s->fd, (struct sockaddr *)&here, &len) == 0);
@@ -86,12 +85,12 @@ static void what_is_wrong_with_a_line_is_told_apart(void **state)
         enum line_state want;
         enum complaint told;
     } rows[] = {
-        {"nobody listens", NULL, false, false, LINE_REFUSED, EC_NET_REFUSED},
-        {"a web server", "HTTP/1.1 400 Bad Request\r\n\r\n<html>", true, true, LINE_NOT_OURS,
-         EC_NET_NOT_OURS},
-        {"a login", "SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n", true, false, LINE_NOT_OURS,
-         EC_NET_NOT_OURS},
-        {"a captive page that waits", NULL, true, false, LINE_NOT_OURS, EC_NET_NOT_OURS},
+        {"nobody listens",            NULL,                                     false, false, LINE_REFUSED,  EC_NET_REFUSED },
+        {"a web server",              "HTTP/1.1 400 Bad Request\r\n\r\n<html>", true,  true,  LINE_NOT_OURS,
+         EC_NET_NOT_OURS                                                                                                    },
+        {"a login",                   "SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n",     true,  false, LINE_NOT_OURS,
+         EC_NET_NOT_OURS                                                                                                    },
+        {"a captive page that waits", NULL,                                     true,  false, LINE_NOT_OURS, EC_NET_NOT_OURS},
     };
     static struct fed f;
     fed_open(&f, 1);
@@ -240,7 +239,8 @@ static void *knock(void *context, const struct fed *f, enum how how)
         zmq_setsockopt(s, ZMQ_PLAIN_PASSWORD, "s000", 4);
     }
     assert_int_equal(zmq_connect(s, f->endpoint), 0);
-    (void)zmq_send(s, "let me in", 9, ZMQ_DONTWAIT); /* there is no way when it was refused already */
+    (void)zmq_send(s, "let me in", 9,
+                   ZMQ_DONTWAIT); /* there is no way when it was refused already */
     return s;
 }
 
@@ -320,12 +320,13 @@ static void strangers_deliver_nothing_and_leave_a_line_each(void **state)
 
 static size_t resident_kib(void)
 {
-    size_t pages = 0, resident = 0;
+    char line[128] = "", *resident = NULL;
     FILE *in = fopen("/proc/self/statm", "re");
     assert_non_null(in);
-    assert_int_equal(fscanf(in, "%zu %zu", &pages, &resident), 2);
+    assert_non_null(fgets(line, sizeof line, in));
     fclose(in);
-    return resident * (size_t)sysconf(_SC_PAGESIZE) / 1024;
+    (void)strtoul(line, &resident, 10); /* the size; what is resident stands behind it */
+    return strtoul(resident, NULL, 10) * (size_t)sysconf(_SC_PAGESIZE) / 1024;
 }
 
 static int dial(const struct fed *f)
@@ -359,7 +360,7 @@ static void an_announced_gigabyte_costs_next_to_nothing(void **state)
         (void)!send(fd, frame, sizeof frame, MSG_NOSIGNAL);
         struct timeval limit = {.tv_sec = 2};
         assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit), 0);
-        for (ssize_t put = 1; put > 0 && sent < ((size_t)1 << 30); sent += put > 0 ? (size_t)put : 0)
+        for (ssize_t put = 1; put > 0 && sent<((size_t)1 << 30); sent += put> 0 ? (size_t)put : 0)
             put = send(fd, block, BLOCK, MSG_NOSIGNAL);
         assert_true(resident_kib() - before < 8 << 10 || resident_kib() < before);
         assert_true(answers(&f, 0));
@@ -398,24 +399,24 @@ static void an_address_must_be_one(void **state)
         const char *endpoint;
         bool node, coord; /* good for */
     } rows[] = {
-        {"tcp://127.0.0.1:17443", true, true},
-        {"tcp://[::1]:17443", true, true},
-        {"tcp://localhost:17443", true, true},
-        {"tcp://127.0.0.1:0", false, true},
-        {"tcp://127.0.0.1:*", false, true},
+        {"tcp://127.0.0.1:17443", true,  true },
+        {"tcp://[::1]:17443",     true,  true },
+        {"tcp://localhost:17443", true,  true },
+        {"tcp://127.0.0.1:0",     false, true },
+        {"tcp://127.0.0.1:*",     false, true },
         {"tcp://127.0.0.1:99999", false, false},
         {"tcp://127.0.0.1:65536", false, false},
-        {"tcp://127.0.0.1:", false, false},
-        {"tcp://127.0.0.1:1x", false, false},
-        {"tcp://127.0.0.1", false, false},
-        {"tcp://:17443", false, false},
-        {"tcp://::1:17443", false, false},
-        {"tcp://a b:17443", false, false},
-        {"tcp://a/b:17443", false, false},
-        {"ipc:///tmp/x", false, false},
-        {"inproc://x", false, false},
-        {"127.0.0.1:17443", false, false},
-        {"", false, false},
+        {"tcp://127.0.0.1:",      false, false},
+        {"tcp://127.0.0.1:1x",    false, false},
+        {"tcp://127.0.0.1",       false, false},
+        {"tcp://:17443",          false, false},
+        {"tcp://::1:17443",       false, false},
+        {"tcp://a b:17443",       false, false},
+        {"tcp://a/b:17443",       false, false},
+        {"ipc:///tmp/x",          false, false},
+        {"inproc://x",            false, false},
+        {"127.0.0.1:17443",       false, false},
+        {"",                      false, false},
     };
     static struct fed f;
     char folder[SCRATCH_MAX];
@@ -423,9 +424,8 @@ static void an_address_must_be_one(void **state)
     scratch_file(folder, &f.scratch, "sites");
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct net_link *l = NULL;
-        struct net_node_options n = {.endpoint = rows[i].endpoint,
-                                     .self = &f.site_id[0],
-                                     .server = &f.coord_id.pub};
+        struct net_node_options n = {
+            .endpoint = rows[i].endpoint, .self = &f.site_id[0], .server = &f.coord_id.pub};
         struct net_coord_options c = {
             .endpoint = rows[i].endpoint, .self = &f.coord_id, .sites_folder = folder};
         bool node = net_node_open(&l, &n) == ST_OK;
