@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 #include <zmq.h>
@@ -303,13 +304,13 @@ enum status net_line_fault(enum line_state state, const char *endpoint)
         enum complaint what;
         const char *words;
     } rows[] = {
-        [LINE_CONNECTING] = {EC_NET_TIMEOUT, "no answer so far"},
-        [LINE_UP] = {EC_INTERNAL, "the line is up"},
-        [LINE_REFUSED] = {EC_NET_REFUSED, "the connection is refused"},
-        [LINE_WRONG_KEY] = {EC_NET_WRONG_KEY, "the handshake is broken off by the other end"},
-        [LINE_NOT_ENROLLED] = {EC_NET_NOT_ENROLLED, "it answers that our key is unknown"},
-        [LINE_NOT_OURS] = {EC_NET_NOT_OURS, "what answers does not speak our protocol"},
-        [LINE_SILENT] = {EC_NET_SILENT, "nothing valid came for too long"},
+        [LINE_CONNECTING] = {EC_NET_TIMEOUT,      "no answer so far"                            },
+        [LINE_UP] = {EC_INTERNAL,         "the line is up"                              },
+        [LINE_REFUSED] = {EC_NET_REFUSED,      "the connection is refused"                   },
+        [LINE_WRONG_KEY] = {EC_NET_WRONG_KEY,    "the handshake is broken off by the other end"},
+        [LINE_NOT_ENROLLED] = {EC_NET_NOT_ENROLLED, "it answers that our key is unknown"          },
+        [LINE_NOT_OURS] = {EC_NET_NOT_OURS,     "what answers does not speak our protocol"    },
+        [LINE_SILENT] = {EC_NET_SILENT,       "nothing valid came for too long"             },
     };
     must((size_t)state < COUNT(rows));
     return fault(rows[state].what, endpoint, "%s", rows[state].words);
@@ -420,6 +421,30 @@ enum status net_node_open(struct net_link **out, const struct net_node_options *
     return ST_OK;
 }
 
+/* Every connection takes a file of the process, strangers' too: as many as we may have. */
+static void raise_files(void)
+{
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur == files.rlim_max)
+        return;
+    files.rlim_cur = files.rlim_max;
+    (void)setrlimit(RLIMIT_NOFILE, &files);
+}
+
+/* Port 0 or * becomes the one it was. */
+static void name_port(struct net_link *l)
+{
+    char bound[NET_ENDPOINT_MAX];
+    size_t len = sizeof bound;
+    must(zmq_getsockopt(l->bound, ZMQ_LAST_ENDPOINT, bound, &len) == 0);
+    const char *port = strrchr(bound, ':');
+    char *ours = strrchr(l->endpoint, ':');
+    must(port != NULL);
+    must(ours != NULL);
+    must((size_t)(ours - l->endpoint) + strlen(port) < sizeof l->endpoint);
+    memcpy(ours, port, strlen(port) + 1);
+}
+
 enum status net_coord_open(struct net_link **out, const struct net_coord_options *o)
 {
     struct net_link *l = NULL;
@@ -428,6 +453,7 @@ enum status net_coord_open(struct net_link **out, const struct net_coord_options
     if (st != ST_OK)
         return st;
     l->config = o->config;
+    raise_files();
     st = roster_open(&l->roster, o->sites_folder);
     if (st == ST_OK)
         st = zap_open(&l->zap, l->context, l->roster); /* before there is a door */
@@ -437,8 +463,7 @@ enum status net_coord_open(struct net_link **out, const struct net_coord_options
         link_free(l);
         return st;
     }
-    size_t len = sizeof l->endpoint;
-    must(zmq_getsockopt(l->bound, ZMQ_LAST_ENDPOINT, l->endpoint, &len) == 0);
+    name_port(l);
     thread_start(&l->thread, net_run_coord, l);
     *out = l;
     return ST_OK;

@@ -9,8 +9,9 @@
  * The I/O thread never computes, so a party that trains still answers. A message handed to send is
  * copied; send fails only when the recipient does not exist. Peers are known by the ZAP user id
  * (the site's public-key file), never by a routing id or by what a frame says of its sender. Every
- * option is that of security.md 3.4, but for reconnecting: a node makes a new socket for every
- * attempt, because after damage an old one stays dead and says nothing (3.2).
+ * option is that of security.md 3.4, but for two. A node makes a new socket for every attempt,
+ * because after damage an old one stays dead and says nothing (3.2). And libzmq's heartbeats stay
+ * off: after damage they would abort the process, so we ask and answer ourselves.
  *
  * Messages are delivered once and in order to the process they were meant for (lane.h). When the
  * other end is a new process, nothing that was on its way to the old one is delivered: net_lives.

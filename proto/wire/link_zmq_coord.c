@@ -20,7 +20,7 @@
 #define BATCH         256   /* frames taken before we look around */
 #define TURN          8     /* frames sent to a site before the next one's turn */
 #define FULL_MS       2     /* when to try a site again that had no room */
-#define REOPEN_MS     100   /* and a port that is still taken */
+#define REOPEN_MS     20    /* and a port that is still taken */
 #define POLL_MAX_MS   60000 /* nothing depends on it */
 #define SESSION_COUNT 4     /* bytes of a session that number our lives for one site */
 
@@ -122,7 +122,10 @@ static void act_on_revocations(struct coord *c, uint64_t now_ms)
     if (!alive || c->door == NULL)
         return;
     log_warn("door shut and opened", LOG_TEXT("why", "a site was revoked; the others come back"));
-    (void)zmq_unbind(c->door, c->l->endpoint); /* else the port stays taken for seconds */
+    char bound[NET_ENDPOINT_MAX];
+    size_t len = sizeof bound;
+    if (zmq_getsockopt(c->door, ZMQ_LAST_ENDPOINT, bound, &len) == 0)
+        (void)zmq_unbind(c->door, bound); /* else the port stays taken for seconds */
     net_socket_close(&c->door, &c->watch, 0);
     for (uint32_t i = 0; i < c->peers; i++)
         c->peer[i].route.len = 0;
@@ -359,9 +362,11 @@ static uint64_t next_time(const struct coord *c, uint64_t close_ms, uint64_t now
 static void sleep_until(struct coord *c, uint64_t when_ms, uint64_t now_ms)
 {
     uint64_t ms = when_ms > now_ms ? when_ms - now_ms : 0;
-    zmq_pollitem_t on[] = {{NULL, c->l->wake, ZMQ_POLLIN, 0},
-                           {c->door, 0, ZMQ_POLLIN, 0},
-                           {c->watch, 0, ZMQ_POLLIN, 0}};
+    zmq_pollitem_t on[] = {
+        {NULL,     c->l->wake, ZMQ_POLLIN, 0},
+        {c->door,  0,          ZMQ_POLLIN, 0},
+        {c->watch, 0,          ZMQ_POLLIN, 0}
+    };
     int count = c->door == NULL ? 1 : 3;
     must(zmq_poll(on, count, (long)sooner(ms, POLL_MAX_MS)) >= 0 || errno == EINTR);
 }

@@ -8,10 +8,7 @@
 #include "proto/wire/codec.h"
 #include "proto/wire/link_zmq_inside.h"
 
-#define HEARTBEAT_MS         10000
-#define HEARTBEAT_TIMEOUT_MS 30000
-#define HEARTBEAT_TTL_MS     60000
-#define ACK_BODY_MAX         64
+#define ACK_BODY_MAX 64
 
 _Static_assert(sizeof(zmq_msg_t) <= sizeof(((struct net_got *)0)->held), "held holds a message");
 
@@ -41,19 +38,19 @@ enum status net_socket(void **s, const struct net_link *l, int type)
     const struct {
         int option, value;
     } rows[] = {
-        {ZMQ_LINGER, 0}, /* our queue is the lane */
-        {ZMQ_MAXMSGSIZE, (int)WIRE_FRAME_MAX},
-        {ZMQ_SNDHWM, 2 * WIRE_WINDOW}, /* frames; a lane has a window and a few small ones out */
-        {ZMQ_RCVHWM, type == ZMQ_ROUTER ? WIRE_WINDOW : 2 * WIRE_WINDOW},
-        {ZMQ_HANDSHAKE_IVL, (int)l->pace.handshake_ms},
-        {ZMQ_HEARTBEAT_IVL, HEARTBEAT_MS},
-        {ZMQ_HEARTBEAT_TIMEOUT, HEARTBEAT_TIMEOUT_MS},
-        {ZMQ_HEARTBEAT_TTL, HEARTBEAT_TTL_MS},
-        {ZMQ_TCP_KEEPALIVE, 1},
-        {ZMQ_TCP_KEEPALIVE_IDLE, 60},
-        {ZMQ_TCP_KEEPALIVE_INTVL, 20},
-        {ZMQ_TCP_KEEPALIVE_CNT, 3},
-        {ZMQ_IPV6, 1},
+        {ZMQ_LINGER,              0                                                 }, /* our queue is the lane */
+        {ZMQ_MAXMSGSIZE,          (int)WIRE_FRAME_MAX                               },
+        {ZMQ_SNDHWM,              2 * WIRE_WINDOW                                   }, /* frames; a lane has a window and a few small ones out */
+        {ZMQ_RCVHWM,              type == ZMQ_ROUTER ? WIRE_WINDOW : 2 * WIRE_WINDOW},
+        {ZMQ_HANDSHAKE_IVL,       (int)l->pace.handshake_ms                         },
+ /* Never libzmq's own heartbeats: their timer writes to a connection that damage has
+         * stopped, and 4.3.4 aborts the process (stream_engine_base.cpp:331, !_io_error). */
+        {ZMQ_HEARTBEAT_IVL,       0                                                 },
+        {ZMQ_TCP_KEEPALIVE,       1                                                 },
+        {ZMQ_TCP_KEEPALIVE_IDLE,  60                                                },
+        {ZMQ_TCP_KEEPALIVE_INTVL, 20                                                },
+        {ZMQ_TCP_KEEPALIVE_CNT,   3                                                 },
+        {ZMQ_IPV6,                1                                                 },
     };
     *s = zmq_socket(l->context, type);
     if (*s == NULL)

@@ -87,7 +87,7 @@ static bool list(struct entries *l, const char *folder)
         }
         struct entry *now = &l->entry[l->count++];
         *now = (struct entry){.good = false};
-        snprintf(now->file, sizeof now->file, "%s", e->d_name);
+        memcpy(now->file, e->d_name, strlen(e->d_name) + 1);
         errno = 0;
     }
     bool whole = errno == 0;

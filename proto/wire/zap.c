@@ -131,7 +131,10 @@ static void *keep_gate(void *of)
             read_ms = now = clock_now_ms(&clock);
         }
         uint64_t left = now - read_ms < ROSTER_READ_MS ? ROSTER_READ_MS - (now - read_ms) : 0;
-        zmq_pollitem_t on[] = {{z->socket, 0, ZMQ_POLLIN, 0}, {NULL, z->stop, ZMQ_POLLIN, 0}};
+        zmq_pollitem_t on[] = {
+            {z->socket, 0,       ZMQ_POLLIN, 0},
+            {NULL,      z->stop, ZMQ_POLLIN, 0}
+        };
         int ready = zmq_poll(on, COUNT(on), (long)left);
         must(ready >= 0 || errno == EINTR);
         if (ready > 0 && on[1].revents != 0)
@@ -214,16 +217,13 @@ enum status zap_guard(void *socket)
 
 bool zap_pass(struct pass *p, const char *user_id)
 {
-    char form[USER_ID_MAX];
-    struct pass said = {0, 0};
+    char form[USER_ID_MAX], *dot = NULL;
     if (user_id == NULL)
         return false;
-    char *rest = NULL;
-    said.site = (uint32_t)strtoul(user_id, &rest, 10);
-    if (*rest != '.')
-        return false;
-    said.version = (uint32_t)strtoul(rest + 1, NULL, 10);
-    /* Written out again it must be the same text: anything odd was not written by us. */
+    struct pass said = {.site = (uint32_t)strtoul(user_id, &dot, 10)};
+    if (*dot == '.')
+        said.version = (uint32_t)strtoul(dot + 1, NULL, 10);
+    /* It must be what we would have written, so signs, spaces and overflow show here. */
     snprintf(form, sizeof form, "%" PRIu32 ".%" PRIu32, said.site, said.version);
     if (strcmp(form, user_id) != 0)
         return false;

@@ -1,7 +1,7 @@
 /*
  * federation.h - a coordinator and its sites on loopback, in one process, for tests of the wire.
  *
- * Keys lie in scratch/keys, enrolled ones in scratch/sites. Sites are named "s00", "s01", ... The
+ * Keys lie in scratch/keys, enrolled ones in scratch/sites. Sites are named "s000", "s001", ... The
  * pace is that of somebody in a hurry unless told otherwise.
  */
 #ifndef EVENHAND_FEDERATION_H
@@ -10,7 +10,7 @@
 #include "proto/wire/link_zmq.h"
 #include "tests/support/scratch.h"
 
-#define FED_SITES_MAX   32
+#define FED_SITES_MAX   300
 #define FED_PATIENCE_MS 60000 /* for conditions that should hold in milliseconds */
 
 struct fed {

@@ -37,7 +37,7 @@ static void messages_and_vectors_go_both_ways(void **state)
 {
     (void)state;
     static const size_t words[] = {0, 1, 3, 16384, 16385, 65536, 65537, 600000, 0};
-    struct fed f;
+    static struct fed f;
     struct party s0 = party_of_site(0), s1 = party_of_site(1);
     fed_open(&f, 2);
     fed_start_coord(&f);
@@ -68,7 +68,7 @@ static void a_result_goes_to_all_and_a_long_schema_comes(void **state)
 {
     (void)state;
     enum { SITES = 5 };
-    struct fed f;
+    static struct fed f;
     struct party to[SITES];
     fed_open(&f, SITES);
     fed_start_coord(&f);
@@ -106,7 +106,7 @@ static void uploads_take_turns(void **state)
 {
     (void)state;
     enum { SITES = 8, WORDS = 300000 };
-    struct fed f;
+    static struct fed f;
     uint64_t next[SITES] = {0};
     fed_open(&f, SITES);
     fed_start_coord(&f);
@@ -162,7 +162,11 @@ static void cut_some(void *ctx, uint64_t round)
 static void a_line_that_is_cut_loses_and_doubles_nothing(void **state)
 {
     (void)state;
-    static const struct exchange rows[] = {{30, 0, 0}, {20, 100000, 1}, {10, 1, 500000}};
+    static const struct exchange rows[] = {
+        {30, 0,      0     },
+        {20, 100000, 1     },
+        {10, 1,      500000}
+    };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct fed f;
         fed_open(&f, 1);
@@ -186,7 +190,7 @@ static void a_line_that_damages_delivers_no_wrong_bit(void **state)
 {
     (void)state;
     struct exchange x = {16, 200000, 300000};
-    struct fed f;
+    static struct fed f;
     fed_open(&f, 1);
     fed_start_coord(&f);
     struct proxy *p = proxy_open(fed_port(&f), 2);
@@ -198,10 +202,35 @@ static void a_line_that_damages_delivers_no_wrong_bit(void **state)
     proxy_close(&p);
 }
 
+static void rounds_end_however_often_bits_flip(void **state)
+{
+    (void)state;
+    static struct fed f;
+    struct party s0 = party_of_site(0);
+    fed_open(&f, 1);
+    f.pace.ping_ms = 100;
+    f.pace.silence_ms = f.pace.handshake_ms = 500;
+    fed_start_coord(&f);
+    struct proxy *p = proxy_open(fed_port(&f), 5);
+    fed_start_site(&f, 0, proxy_port(p));
+    proxy_flip_every(p, 5, 100);
+    for (uint64_t r = 1; r <= 50 || proxy_flips(p) < 25; r++) {
+        send_to(f.site[0], r, 40000, coordinator);
+        assert_next(f.coord, r, 40000, &s0);
+        send_to(f.coord, r, 40000, s0);
+        assert_next(f.site[0], r, 40000, &coordinator);
+    }
+    assert_silence(f.coord, 0);
+    assert_silence(f.site[0], 0);
+    assert_int_equal(net_lives(f.site[0]), 1);
+    fed_close(&f);
+    proxy_close(&p);
+}
+
 static void a_line_that_stalls_is_found_out_and_made_anew(void **state)
 {
     (void)state;
-    struct fed f;
+    static struct fed f;
     struct party s0 = party_of_site(0);
     fed_open(&f, 1);
     fed_start_coord(&f);
@@ -224,7 +253,7 @@ static void a_line_that_stalls_is_found_out_and_made_anew(void **state)
 static void a_node_that_starts_anew_gets_nothing_of_its_former_life(void **state)
 {
     (void)state;
-    struct fed f;
+    static struct fed f;
     struct party s0 = party_of_site(0);
     fed_open(&f, 1);
     fed_start_coord(&f);
@@ -248,7 +277,7 @@ static void a_coordinator_that_starts_anew_is_noticed(void **state)
 {
     (void)state;
     struct clock clock = clock_machine();
-    struct fed f;
+    static struct fed f;
     struct party s0 = party_of_site(0);
     fed_open(&f, 1);
     fed_start_coord(&f);
@@ -273,7 +302,7 @@ static void a_site_that_was_away_too_long_is_told(void **state)
 {
     (void)state;
     struct clock clock = clock_machine();
-    struct fed f;
+    static struct fed f;
     struct party s0 = party_of_site(0);
     fed_open(&f, 1);
     fed_start_coord(&f);
@@ -300,7 +329,7 @@ static void a_site_that_was_away_too_long_is_told(void **state)
 static void closing_sends_what_is_queued(void **state)
 {
     (void)state;
-    struct fed f;
+    static struct fed f;
     struct party s0 = party_of_site(0), s1 = party_of_site(1);
     fed_open(&f, 2);
     fed_start_coord(&f);
@@ -322,7 +351,7 @@ static void closing_sends_what_is_queued(void **state)
 static void a_vector_longer_than_due_is_not_kept(void **state)
 {
     (void)state;
-    struct fed f;
+    static struct fed f;
     struct party s0 = party_of_site(0);
     fed_open(&f, 1);
     fed_start_coord(&f);
@@ -343,6 +372,7 @@ int main(void)
         cmocka_unit_test(uploads_take_turns),
         cmocka_unit_test(a_line_that_is_cut_loses_and_doubles_nothing),
         cmocka_unit_test(a_line_that_damages_delivers_no_wrong_bit),
+        cmocka_unit_test(rounds_end_however_often_bits_flip),
         cmocka_unit_test(a_line_that_stalls_is_found_out_and_made_anew),
         cmocka_unit_test(a_node_that_starts_anew_gets_nothing_of_its_former_life),
         cmocka_unit_test(a_coordinator_that_starts_anew_is_noticed),
