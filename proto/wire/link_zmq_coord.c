@@ -362,11 +362,9 @@ static uint64_t next_time(const struct coord *c, uint64_t close_ms, uint64_t now
 static void sleep_until(struct coord *c, uint64_t when_ms, uint64_t now_ms)
 {
     uint64_t ms = when_ms > now_ms ? when_ms - now_ms : 0;
-    zmq_pollitem_t on[] = {
-        {NULL,     c->l->wake, ZMQ_POLLIN, 0},
-        {c->door,  0,          ZMQ_POLLIN, 0},
-        {c->watch, 0,          ZMQ_POLLIN, 0}
-    };
+    zmq_pollitem_t on[] = {{NULL, c->l->wake, ZMQ_POLLIN, 0},
+                           {c->door, 0, ZMQ_POLLIN, 0},
+                           {c->watch, 0, ZMQ_POLLIN, 0}};
     int count = c->door == NULL ? 1 : 3;
     must(zmq_poll(on, count, (long)sooner(ms, POLL_MAX_MS)) >= 0 || errno == EINTR);
 }

@@ -306,10 +306,7 @@ static void sleep_until(struct node *n, uint64_t when_ms, uint64_t now_ms, bool 
     uint64_t ms = when_ms > now_ms ? when_ms - now_ms : 0;
     short want = (short)(ZMQ_POLLIN | (full ? ZMQ_POLLOUT : 0));
     zmq_pollitem_t on[] = {
-        {NULL,      n->l->wake, ZMQ_POLLIN, 0},
-        {n->socket, 0,          want,       0},
-        {n->watch,  0,          ZMQ_POLLIN, 0}
-    };
+        {NULL, n->l->wake, ZMQ_POLLIN, 0}, {n->socket, 0, want, 0}, {n->watch, 0, ZMQ_POLLIN, 0}};
     int count = n->socket == NULL ? 1 : 3;
     must(zmq_poll(on, count, (long)sooner(ms, POLL_MAX_MS)) >= 0 || errno == EINTR);
 }

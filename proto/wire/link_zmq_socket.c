@@ -38,19 +38,19 @@ enum status net_socket(void **s, const struct net_link *l, int type)
     const struct {
         int option, value;
     } rows[] = {
-        {ZMQ_LINGER,              0                                                 }, /* our queue is the lane */
-        {ZMQ_MAXMSGSIZE,          (int)WIRE_FRAME_MAX                               },
-        {ZMQ_SNDHWM,              2 * WIRE_WINDOW                                   }, /* frames; a lane has a window and a few small ones out */
-        {ZMQ_RCVHWM,              type == ZMQ_ROUTER ? WIRE_WINDOW : 2 * WIRE_WINDOW},
-        {ZMQ_HANDSHAKE_IVL,       (int)l->pace.handshake_ms                         },
- /* Never libzmq's own heartbeats: their timer writes to a connection that damage has
+        {ZMQ_LINGER, 0}, /* our queue is the lane */
+        {ZMQ_MAXMSGSIZE, (int)WIRE_FRAME_MAX},
+        {ZMQ_SNDHWM, 2 * WIRE_WINDOW}, /* frames; a lane has a window and a few small ones out */
+        {ZMQ_RCVHWM, type == ZMQ_ROUTER ? WIRE_WINDOW : 2 * WIRE_WINDOW},
+        {ZMQ_HANDSHAKE_IVL, (int)l->pace.handshake_ms},
+        /* Never libzmq's own heartbeats: their timer writes to a connection that damage has
          * stopped, and 4.3.4 aborts the process (stream_engine_base.cpp:331, !_io_error). */
-        {ZMQ_HEARTBEAT_IVL,       0                                                 },
-        {ZMQ_TCP_KEEPALIVE,       1                                                 },
-        {ZMQ_TCP_KEEPALIVE_IDLE,  60                                                },
-        {ZMQ_TCP_KEEPALIVE_INTVL, 20                                                },
-        {ZMQ_TCP_KEEPALIVE_CNT,   3                                                 },
-        {ZMQ_IPV6,                1                                                 },
+        {ZMQ_HEARTBEAT_IVL, 0},
+        {ZMQ_TCP_KEEPALIVE, 1},
+        {ZMQ_TCP_KEEPALIVE_IDLE, 60},
+        {ZMQ_TCP_KEEPALIVE_INTVL, 20},
+        {ZMQ_TCP_KEEPALIVE_CNT, 3},
+        {ZMQ_IPV6, 1},
     };
     *s = zmq_socket(l->context, type);
     if (*s == NULL)

@@ -131,10 +131,7 @@ static void *keep_gate(void *of)
             read_ms = now = clock_now_ms(&clock);
         }
         uint64_t left = now - read_ms < ROSTER_READ_MS ? ROSTER_READ_MS - (now - read_ms) : 0;
-        zmq_pollitem_t on[] = {
-            {z->socket, 0,       ZMQ_POLLIN, 0},
-            {NULL,      z->stop, ZMQ_POLLIN, 0}
-        };
+        zmq_pollitem_t on[] = {{z->socket, 0, ZMQ_POLLIN, 0}, {NULL, z->stop, ZMQ_POLLIN, 0}};
         int ready = zmq_poll(on, COUNT(on), (long)left);
         must(ready >= 0 || errno == EINTR);
         if (ready > 0 && on[1].revents != 0)

@@ -49,9 +49,7 @@ static void be_site(struct fed *f, uint32_t site, size_t words)
     struct msg join = {.head = {.type = MSG_ACCEPT}};
     say(f->site[site], &join, &coordinator, 1);
     for (struct msg m = hear(f->site[site]); m.head.type != MSG_END; m = hear(f->site[site])) {
-        struct msg reply = {
-            .head = {.type = MSG_ACCEPT, .round = m.head.round}
-        };
+        struct msg reply = {.head = {.type = MSG_ACCEPT, .round = m.head.round}};
         if (m.head.type == MSG_ROUND_OPEN)
             reply = fed_message(m.head.round, words);
         if (m.head.type != MSG_COMMIT)
@@ -76,22 +74,15 @@ static void await_all(struct net_link *l, uint32_t sites, struct ring *sum)
 static double play_round(struct fed *f, const struct party *to, struct ring *sum, uint64_t round)
 {
     double from = clock_seconds();
-    struct msg m = {
-        .head = {.type = MSG_ROUND_OPEN, .round = round}
-    };
+    struct msg m = {.head = {.type = MSG_ROUND_OPEN, .round = round}};
     ring_clear(sum);
     say(f->coord, &m, to, f->sites);
     await_all(f->coord, f->sites, sum);
-    m = (struct msg){
-        .head = {.type = MSG_RESULT, .round = round},
-          .vector = *sum
-    };
+    m = (struct msg){.head = {.type = MSG_RESULT, .round = round}, .vector = *sum};
     m.as.result.sites = f->sites;
     say(f->coord, &m, to, f->sites);
     await_all(f->coord, f->sites, NULL);
-    m = (struct msg){
-        .head = {.type = MSG_COMMIT, .round = round}
-    };
+    m = (struct msg){.head = {.type = MSG_COMMIT, .round = round}};
     say(f->coord, &m, to, f->sites);
     return clock_seconds() - from;
 }
@@ -222,10 +213,10 @@ int main(void)
         uint32_t processes; /* idle: sites */
         size_t words, rounds;
     } rows[] = {
-        {"large", 4,   LARGE_WORDS, 21  },
-        {"large", 16,  LARGE_WORDS, 11  },
-        {"small", 8,   SMALL_WORDS, 1001},
-        {"idle",  300, 0,           0   },
+        {"large", 4, LARGE_WORDS, 21},
+        {"large", 16, LARGE_WORDS, 11},
+        {"small", 8, SMALL_WORDS, 1001},
+        {"idle", 300, 0, 0},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         fflush(stdout);

@@ -22,15 +22,13 @@ void fed_open(struct fed *f, uint32_t sites)
 {
     char keys[SCRATCH_MAX], folder[SCRATCH_MAX], name[16];
     must(sites <= FED_SITES_MAX);
-    *f = (struct fed){
-        .scratch = scratch_open(),
-        .sites = sites,
-        .pace = {.ping_ms = 200,
-                 .silence_ms = 1500,
-                 .handshake_ms = 1500,
-                 .retry_min_ms = 50,
-                 .retry_max_ms = 400}
-    };
+    *f = (struct fed){.scratch = scratch_open(),
+                      .sites = sites,
+                      .pace = {.ping_ms = 200,
+                               .silence_ms = 1500,
+                               .handshake_ms = 1500,
+                               .retry_min_ms = 50,
+                               .retry_max_ms = 400}};
     scratch_file(keys, &f->scratch, "keys");
     must(file_folder(scratch_file(folder, &f->scratch, "sites")) == ST_OK);
     must(identity_make(&f->coord_id, keys, "coord") == ST_OK);
@@ -130,9 +128,7 @@ static uint32_t word_at(uint64_t round, size_t i)
 
 struct msg fed_message(uint64_t round, size_t words)
 {
-    struct msg m = {
-        .head = {.type = words > 0 ? MSG_MASKED : MSG_ACCEPT, .round = round}
-    };
+    struct msg m = {.head = {.type = words > 0 ? MSG_MASKED : MSG_ACCEPT, .round = round}};
     if (words == 0)
         return m;
     uint32_t *word = must_alloc(words, sizeof *word);

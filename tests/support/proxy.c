@@ -88,9 +88,7 @@ static void take(struct proxy *p)
     }
     make_ready(client);
     make_ready(server);
-    *l = (struct line){
-        .end = {client, server}
-    };
+    *l = (struct line){.end = {client, server}};
     for (size_t i = 0; i < 2; i++)
         l->flow[i].held = must_alloc(1, HOLD);
     atomic_fetch_add(&p->connections, 1);

@@ -14,13 +14,16 @@ static const struct {
     const char *seed, *secret, *pub, *fingerprint;
 } golden[] = {
     {"000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f",
-     "05b7824bdbf163717231b55782b6c3ddf1a51de2d6d533db21c81a74273edea1", "30df257899ed4495857d3345ecbe21fa492a0a8dbc52ca59f2bd4e181039144b",
+     "05b7824bdbf163717231b55782b6c3ddf1a51de2d6d533db21c81a74273edea1",
+     "30df257899ed4495857d3345ecbe21fa492a0a8dbc52ca59f2bd4e181039144b",
      "k2bj-8kwg-rb1q-10eq-q1he-pca5-6y04-mknz"},
     {"0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f20",
-     "59cebb87af40f962251f45ef1f2f0799bbc79a9534e25ea4b61dea9073f400f7", "06ac9ed81e6f8afd0aba26e8b10fab8fe57773db6d6c3c49acd6073cda5c730c",
+     "59cebb87af40f962251f45ef1f2f0799bbc79a9534e25ea4b61dea9073f400f7",
+     "06ac9ed81e6f8afd0aba26e8b10fab8fe57773db6d6c3c49acd6073cda5c730c",
      "rcxm-2apn-w397-e6qf-redx-ry8w-19q4-chsh"},
     {"c8c9cacbcccdcecfd0d1d2d3d4d5d6d7d8d9dadbdcdddedfe0e1e2e3e4e5e6e7",
-     "95b565febe33e540ab859a8d81a468eb689c4165d31a7569f0619abea01273f6", "012bf414eec247da18856f5e9fba92dfe9f07b021f8b0de2681483af46bc8733",
+     "95b565febe33e540ab859a8d81a468eb689c4165d31a7569f0619abea01273f6",
+     "012bf414eec247da18856f5e9fba92dfe9f07b021f8b0de2681483af46bc8733",
      "1wzc-vys7-5j0d-ayq5-x6ga-4mgz-453h-7ej6"},
 };
 
@@ -136,22 +139,22 @@ static void a_secret_that_cannot_be_trusted_is_refused(void **state)
         mode_t mode;
         enum complaint want; /* EC_NONE: good */
     } rows[] = {
-        {"good",                "evenhand-secret-key 1 a " SEED "\n",    0600, EC_NONE    },
-        {"read-only",           "evenhand-secret-key 1 a " SEED "\n",    0400, EC_NONE    },
-        {"no newline",          "evenhand-secret-key 1 a " SEED,         0600, EC_NONE    },
-        {"the group can read",  "evenhand-secret-key 1 a " SEED "\n",    0640, EC_KEY_MODE},
-        {"the world can read",  "evenhand-secret-key 1 a " SEED "\n",    0604, EC_KEY_MODE},
-        {"the world can write", "evenhand-secret-key 1 a " SEED "\n",    0602, EC_KEY_MODE},
-        {"a public line",       "evenhand-public-key 1 a " SEED "\n",    0600, EC_KEY_FILE},
-        {"another version",     "evenhand-secret-key 2 a " SEED "\n",    0600, EC_KEY_FILE},
-        {"no name",             "evenhand-secret-key 1  " SEED "\n",     0600, EC_KEY_FILE},
+        {"good", "evenhand-secret-key 1 a " SEED "\n", 0600, EC_NONE},
+        {"read-only", "evenhand-secret-key 1 a " SEED "\n", 0400, EC_NONE},
+        {"no newline", "evenhand-secret-key 1 a " SEED, 0600, EC_NONE},
+        {"the group can read", "evenhand-secret-key 1 a " SEED "\n", 0640, EC_KEY_MODE},
+        {"the world can read", "evenhand-secret-key 1 a " SEED "\n", 0604, EC_KEY_MODE},
+        {"the world can write", "evenhand-secret-key 1 a " SEED "\n", 0602, EC_KEY_MODE},
+        {"a public line", "evenhand-public-key 1 a " SEED "\n", 0600, EC_KEY_FILE},
+        {"another version", "evenhand-secret-key 2 a " SEED "\n", 0600, EC_KEY_FILE},
+        {"no name", "evenhand-secret-key 1  " SEED "\n", 0600, EC_KEY_FILE},
         {"a name with a slash", "evenhand-secret-key 1 ../a " SEED "\n", 0600, EC_KEY_FILE},
-        {"a hidden name",       "evenhand-secret-key 1 .a " SEED "\n",   0600, EC_KEY_FILE},
-        {"a digit more",        "evenhand-secret-key 1 a 0" SEED "\n",   0600, EC_KEY_FILE},
-        {"not hex",             "evenhand-secret-key 1 a x" SEED "\n",   0600, EC_KEY_FILE},
-        {"more behind it",      "evenhand-secret-key 1 a " SEED " b\n",  0600, EC_KEY_FILE},
-        {"two lines",           "evenhand-secret-key 1 a " SEED "\nb\n", 0600, EC_KEY_FILE},
-        {"empty",               "",                                      0600, EC_KEY_FILE},
+        {"a hidden name", "evenhand-secret-key 1 .a " SEED "\n", 0600, EC_KEY_FILE},
+        {"a digit more", "evenhand-secret-key 1 a 0" SEED "\n", 0600, EC_KEY_FILE},
+        {"not hex", "evenhand-secret-key 1 a x" SEED "\n", 0600, EC_KEY_FILE},
+        {"more behind it", "evenhand-secret-key 1 a " SEED " b\n", 0600, EC_KEY_FILE},
+        {"two lines", "evenhand-secret-key 1 a " SEED "\nb\n", 0600, EC_KEY_FILE},
+        {"empty", "", 0600, EC_KEY_FILE},
     };
     struct scratch s = scratch_open();
     char path[SCRATCH_MAX];
@@ -203,20 +206,20 @@ static void public_keys_are_read_from_files_and_settings(void **state)
     static const struct {
         const char *text, *name; /* NULL: refused */
     } rows[] = {
-        {PUB,                                        ""     },
-        {UPPER,                                      ""     },
-        {PUB "\n",                                   ""     },
-        {"evenhand-public-key 1 coord " PUB,         "coord"},
+        {PUB, ""},
+        {UPPER, ""},
+        {PUB "\n", ""},
+        {"evenhand-public-key 1 coord " PUB, "coord"},
         {"evenhand-public-key 1 coord " PUB " \r\n", "coord"}, /* went through a mail program */
-        {"evenhand-public-key 1 coord " UPPER "\n",  "coord"},
-        {"evenhand-public-key 1 coord " PUB "00\n",  NULL   },
-        {"evenhand-secret-key 1 coord " PUB "\n",    NULL   },
-        {PUB "0",                                    NULL   },
-        {"",                                         NULL   },
-        {ZERO,                                       NULL   },
-        {LOW,                                        NULL   },
-        {"evenhand-public-key 1 coord " ZERO,        NULL   },
-        {"evenhand-public-key 1 coord\n" PUB,        NULL   },
+        {"evenhand-public-key 1 coord " UPPER "\n", "coord"},
+        {"evenhand-public-key 1 coord " PUB "00\n", NULL},
+        {"evenhand-secret-key 1 coord " PUB "\n", NULL},
+        {PUB "0", NULL},
+        {"", NULL},
+        {ZERO, NULL},
+        {LOW, NULL},
+        {"evenhand-public-key 1 coord " ZERO, NULL},
+        {"evenhand-public-key 1 coord\n" PUB, NULL},
     };
     struct scratch s = scratch_open();
     char path[SCRATCH_MAX];
@@ -289,15 +292,15 @@ static void what_people_type_is_forgiven_its_form(void **state)
         bool match;
         unsigned misread;
     } rows[] = {
-        {"K2BJ-8KWG-RB1Q-10EQ-Q1HE-PCA5-6Y04-MKNZ",       true,  0},
-        {"k2bj8kwgrb1q10eqq1hepca56y04mknz",              true,  0},
-        {" k2bj 8kwg rbIq lOeq\tqLhe pca5 6yo4 mknz\r\n", true,  0},
-        {"k2bj-8kwg-rb1q-10eq-q1he-pca5-6y04",            false, 8},
-        {"k2bj-8kwg-rb1q-10eq-q1he-pca5-6y04-mkn",        false, 8},
-        {"k2bj-8kwg-rb1q-10eq-q1he-pca5-6y04-mknz-0",     false, 9},
-        {"k2bj-8kwg-rbuq-10eq-q1he-pca5-6y04-mknz",       false, 3},
-        {"",                                              false, 1},
-        {"rcxm-2apn-w397-e6qf-redx-ry8w-19q4-chsh",       false, 0}, /* of another key */
+        {"K2BJ-8KWG-RB1Q-10EQ-Q1HE-PCA5-6Y04-MKNZ", true, 0},
+        {"k2bj8kwgrb1q10eqq1hepca56y04mknz", true, 0},
+        {" k2bj 8kwg rbIq lOeq\tqLhe pca5 6yo4 mknz\r\n", true, 0},
+        {"k2bj-8kwg-rb1q-10eq-q1he-pca5-6y04", false, 8},
+        {"k2bj-8kwg-rb1q-10eq-q1he-pca5-6y04-mkn", false, 8},
+        {"k2bj-8kwg-rb1q-10eq-q1he-pca5-6y04-mknz-0", false, 9},
+        {"k2bj-8kwg-rbuq-10eq-q1he-pca5-6y04-mknz", false, 3},
+        {"", false, 1},
+        {"rcxm-2apn-w397-e6qf-redx-ry8w-19q4-chsh", false, 0}, /* of another key */
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         if (fingerprint_matches(&k, rows[i].typed) != rows[i].match ||

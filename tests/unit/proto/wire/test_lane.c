@@ -73,9 +73,7 @@ static size_t words_of(uint64_t number)
 
 static void send_one(struct end *e)
 {
-    struct msg m = {
-        .head = {.type = MSG_ACCEPT, .round = e->next}
-    };
+    struct msg m = {.head = {.type = MSG_ACCEPT, .round = e->next}};
     size_t words = words_of(e->next);
     if (words > 0) {
         uint32_t *word = malloc(words * 4);
@@ -151,9 +149,7 @@ static bool depart(struct world *w, size_t from)
     if (due == LANE_NOTHING)
         return false;
     if (due == LANE_ACK) {
-        struct msg m = {
-            .head = {.type = MSG_CHUNK_ACK, .attempt = (uint32_t)o.wish}
-        };
+        struct msg m = {.head = {.type = MSG_CHUNK_ACK, .attempt = (uint32_t)o.wish}};
         uint8_t body[64];
         m.as.chunk_ack = (struct msg_chunk_ack){o.sequence, o.at};
         m.head.body_len = codec_pack(body, sizeof body, &m);
@@ -398,9 +394,7 @@ static void what_is_not_due_changes_nothing(void **state)
     bool got = true;
     static const uint64_t numbers[] = {0, 2, 3, UINT64_MAX};
     for (size_t i = 0; i < COUNT(numbers); i++) {
-        struct frame f = {
-            .head = {.type = MSG_ACCEPT, .sequence = numbers[i]}
-        };
+        struct frame f = {.head = {.type = MSG_ACCEPT, .sequence = numbers[i]}};
         check_ok(lane_hear(&m, &got, l, &f, w.now_ms));
         assert_false(got);
         assert_int_equal(l->expected, 1);
@@ -409,12 +403,10 @@ static void what_is_not_due_changes_nothing(void **state)
         uint64_t sequence;
         uint32_t below;
         enum lane_wish wish;
-    } acks[] = {
-        {0,          0,    LANE_WISH_NONE  },
-        {2,          0,    LANE_WISH_PIECES},
-        {1,          4096, LANE_WISH_AGAIN },
-        {UINT64_MAX, 1,    LANE_WISH_AGAIN }
-    };
+    } acks[] = {{0, 0, LANE_WISH_NONE},
+                {2, 0, LANE_WISH_PIECES},
+                {1, 4096, LANE_WISH_AGAIN},
+                {UINT64_MAX, 1, LANE_WISH_AGAIN}};
     send_one(&w.end[1]);
     for (size_t i = 0; i < COUNT(acks); i++) {
         lane_acked(l, acks[i].sequence, acks[i].below, acks[i].wish, w.now_ms);
@@ -432,10 +424,8 @@ static void what_does_not_parse_or_fit_is_passed_over(void **state)
     struct msg m;
     bool got = true;
     uint8_t body[256], junk[3] = {0xff, 0xff, 0xff};
-    struct frame f = {
-        .head = {.type = MSG_MASKED, .sequence = 1, .body_len = sizeof junk},
-          .body = junk
-    };
+    struct frame f = {.head = {.type = MSG_MASKED, .sequence = 1, .body_len = sizeof junk},
+                      .body = junk};
     check_fault(lane_hear(&m, &got, l, &f, w.now_ms), EC_WIRE_BODY);
     assert_false(got);
     struct msg big = {.head = {.type = MSG_MASKED}};

@@ -4,9 +4,7 @@
 
 static struct msg numbered(enum msg_kind kind, uint64_t round, struct party to)
 {
-    return (struct msg){
-        .head = {.type = (uint8_t)kind, .round = round, .recipient = to}
-    };
+    return (struct msg){.head = {.type = (uint8_t)kind, .round = round, .recipient = to}};
 }
 
 static void a_vector_arrives_as_a_copy_with_its_sender(void **state)

@@ -162,11 +162,7 @@ static void cut_some(void *ctx, uint64_t round)
 static void a_line_that_is_cut_loses_and_doubles_nothing(void **state)
 {
     (void)state;
-    static const struct exchange rows[] = {
-        {30, 0,      0     },
-        {20, 100000, 1     },
-        {10, 1,      500000}
-    };
+    static const struct exchange rows[] = {{30, 0, 0}, {20, 100000, 1}, {10, 1, 500000}};
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct fed f;
         fed_open(&f, 1);

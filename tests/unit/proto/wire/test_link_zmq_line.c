@@ -85,12 +85,12 @@ static void what_is_wrong_with_a_line_is_told_apart(void **state)
         enum line_state want;
         enum complaint told;
     } rows[] = {
-        {"nobody listens",            NULL,                                     false, false, LINE_REFUSED,  EC_NET_REFUSED },
-        {"a web server",              "HTTP/1.1 400 Bad Request\r\n\r\n<html>", true,  true,  LINE_NOT_OURS,
-         EC_NET_NOT_OURS                                                                                                    },
-        {"a login",                   "SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n",     true,  false, LINE_NOT_OURS,
-         EC_NET_NOT_OURS                                                                                                    },
-        {"a captive page that waits", NULL,                                     true,  false, LINE_NOT_OURS, EC_NET_NOT_OURS},
+        {"nobody listens", NULL, false, false, LINE_REFUSED, EC_NET_REFUSED},
+        {"a web server", "HTTP/1.1 400 Bad Request\r\n\r\n<html>", true, true, LINE_NOT_OURS,
+         EC_NET_NOT_OURS},
+        {"a login", "SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n", true, false, LINE_NOT_OURS,
+         EC_NET_NOT_OURS},
+        {"a captive page that waits", NULL, true, false, LINE_NOT_OURS, EC_NET_NOT_OURS},
     };
     static struct fed f;
     fed_open(&f, 1);
@@ -399,24 +399,15 @@ static void an_address_must_be_one(void **state)
         const char *endpoint;
         bool node, coord; /* good for */
     } rows[] = {
-        {"tcp://127.0.0.1:17443", true,  true },
-        {"tcp://[::1]:17443",     true,  true },
-        {"tcp://localhost:17443", true,  true },
-        {"tcp://127.0.0.1:0",     false, true },
-        {"tcp://127.0.0.1:*",     false, true },
-        {"tcp://127.0.0.1:99999", false, false},
-        {"tcp://127.0.0.1:65536", false, false},
-        {"tcp://127.0.0.1:",      false, false},
-        {"tcp://127.0.0.1:1x",    false, false},
-        {"tcp://127.0.0.1",       false, false},
-        {"tcp://:17443",          false, false},
-        {"tcp://::1:17443",       false, false},
-        {"tcp://a b:17443",       false, false},
-        {"tcp://a/b:17443",       false, false},
-        {"ipc:///tmp/x",          false, false},
-        {"inproc://x",            false, false},
-        {"127.0.0.1:17443",       false, false},
-        {"",                      false, false},
+        {"tcp://127.0.0.1:17443", true, true},   {"tcp://[::1]:17443", true, true},
+        {"tcp://localhost:17443", true, true},   {"tcp://127.0.0.1:0", false, true},
+        {"tcp://127.0.0.1:*", false, true},      {"tcp://127.0.0.1:99999", false, false},
+        {"tcp://127.0.0.1:65536", false, false}, {"tcp://127.0.0.1:", false, false},
+        {"tcp://127.0.0.1:1x", false, false},    {"tcp://127.0.0.1", false, false},
+        {"tcp://:17443", false, false},          {"tcp://::1:17443", false, false},
+        {"tcp://a b:17443", false, false},       {"tcp://a/b:17443", false, false},
+        {"ipc:///tmp/x", false, false},          {"inproc://x", false, false},
+        {"127.0.0.1:17443", false, false},       {"", false, false},
     };
     static struct fed f;
     char folder[SCRATCH_MAX];

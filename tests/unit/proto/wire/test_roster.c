@@ -179,8 +179,8 @@ static void files_that_could_mislead_are_refused_with_a_line_each(void **state)
         const char *what, *file, *name;
         size_t key;
     } rows[] = {
-        {"another's name",           "b.pub", "a",    1},
-        {"another's key",            "c.pub", "c",    0},
+        {"another's name", "b.pub", "a", 1},
+        {"another's key", "c.pub", "c", 0},
         {"a name with a path in it", "d.pub", "../d", 2},
     };
     struct scratch s = scratch_open();

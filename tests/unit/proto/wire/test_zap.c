@@ -155,12 +155,12 @@ static void only_an_enrolled_key_is_heard_under_its_sites_number(void **state)
         unsigned event;
         const char *told; /* in the log */
     } rows[] = {
-        {"enrolled",        CURVE,        true,  true,  ZMQ_EVENT_HANDSHAKE_SUCCEEDED,       ""            },
-        {"not enrolled",    CURVE,        false, false, ZMQ_EVENT_HANDSHAKE_FAILED_AUTH,     "not enrolled"},
-        {"wrong server",    WRONG_SERVER, true,  false, ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL, ""            },
-        {"no CURVE",        NO_CURVE,     true,  false, ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL, ""            },
-        {"PLAIN",           PLAIN,        true,  false, ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL, ""            },
-        {"enrolled, still", CURVE,        true,  true,  ZMQ_EVENT_HANDSHAKE_SUCCEEDED,       ""            },
+        {"enrolled", CURVE, true, true, ZMQ_EVENT_HANDSHAKE_SUCCEEDED, ""},
+        {"not enrolled", CURVE, false, false, ZMQ_EVENT_HANDSHAKE_FAILED_AUTH, "not enrolled"},
+        {"wrong server", WRONG_SERVER, true, false, ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL, ""},
+        {"no CURVE", NO_CURVE, true, false, ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL, ""},
+        {"PLAIN", PLAIN, true, false, ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL, ""},
+        {"enrolled, still", CURVE, true, true, ZMQ_EVENT_HANDSHAKE_SUCCEEDED, ""},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         char user[32], print[FINGERPRINT_MAX];
@@ -265,18 +265,18 @@ static void a_user_id_is_read_back_or_refused(void **state)
         bool good;
         struct pass want;
     } rows[] = {
-        {"0.1",           true,  {0, 1}           },
-        {"4294967295.17", true,  {4294967295u, 17}},
-        {"4294967296.1",  false, {0, 0}           },
-        {"01.1",          false, {0, 0}           },
-        {"1",             false, {0, 0}           },
-        {"1.",            false, {0, 0}           },
-        {"1.1 ",          false, {0, 0}           },
-        {" 1.1",          false, {0, 0}           },
-        {"-1.1",          false, {0, 0}           },
-        {"north",         false, {0, 0}           },
-        {"",              false, {0, 0}           },
-        {NULL,            false, {0, 0}           },
+        {"0.1", true, {0, 1}},
+        {"4294967295.17", true, {4294967295u, 17}},
+        {"4294967296.1", false, {0, 0}},
+        {"01.1", false, {0, 0}},
+        {"1", false, {0, 0}},
+        {"1.", false, {0, 0}},
+        {"1.1 ", false, {0, 0}},
+        {" 1.1", false, {0, 0}},
+        {"-1.1", false, {0, 0}},
+        {"north", false, {0, 0}},
+        {"", false, {0, 0}},
+        {NULL, false, {0, 0}},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct pass p = {0, 0};
