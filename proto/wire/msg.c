@@ -28,6 +28,8 @@ const char *msg_kind_name(unsigned kind)
         [MSG_COMMIT] = "commit",       [MSG_BURN] = "burn",       [MSG_END] = "end",
         [MSG_PING] = "ping",           [MSG_PONG] = "pong",       [MSG_CHUNK] = "chunk",
         [MSG_CHUNK_ACK] = "chunk ack", [MSG_PARCEL] = "parcel",   [MSG_REFUSED] = "refused",
+        [MSG_HELLO] = "hello",         [MSG_PLAN] = "plan",       [MSG_ASK] = "ask",
+        [MSG_PAST] = "past",
     };
     return kind < MSG_KINDS ? names[kind] : "unknown";
 }
@@ -46,31 +48,53 @@ void msg_refuse(struct msg *m, enum complaint why, const char *text)
             *c = '?';
 }
 
+/* The bytes that a message owns beside its vector, NULL: none. */
+static uint8_t **owned(size_t *len, struct msg *m)
+{
+    *len = 0;
+    if (m->head.type == MSG_JOIN) {
+        *len = m->as.join.schema_len;
+        return &m->as.join.schema;
+    }
+    if (m->head.type == MSG_PLAN) {
+        *len = m->as.plan.text_len;
+        return &m->as.plan.text;
+    }
+    return NULL;
+}
+
 struct msg msg_clone(const struct msg *m)
 {
     struct msg copy = *m;
+    size_t len = 0;
+    uint8_t **bytes = owned(&len, &copy);
     if (m->vector.word != NULL) {
-        size_t bytes = ring_bytes(m->vector.bits, m->vector.words);
-        copy.vector.word = must_alloc(1, bytes);
-        memcpy(copy.vector.word, m->vector.word, bytes);
+        size_t vector = ring_bytes(m->vector.bits, m->vector.words);
+        copy.vector.word = must_alloc(1, vector);
+        memcpy(copy.vector.word, m->vector.word, vector);
     }
-    if (m->head.type == MSG_JOIN && m->as.join.schema != NULL) {
-        copy.as.join.schema = must_alloc(1, m->as.join.schema_len);
-        memcpy(copy.as.join.schema, m->as.join.schema, m->as.join.schema_len);
+    if (bytes != NULL && *bytes != NULL) {
+        const uint8_t *theirs = *bytes;
+        *bytes = must_alloc(1, len);
+        memcpy(*bytes, theirs, len);
     }
     return copy;
 }
 
 void msg_free(struct msg *m)
 {
+    size_t len = 0;
+    uint8_t **bytes = owned(&len, m);
+    if (bytes != NULL)
+        free(*bytes);
     free(m->vector.word);
-    if (m->head.type == MSG_JOIN)
-        free(m->as.join.schema);
     *m = (struct msg){0};
 }
 
 size_t msg_body_bytes(const struct msg *m)
 {
-    size_t bytes = m->vector.word != NULL ? ring_bytes(m->vector.bits, m->vector.words) : 0;
-    return bytes + (m->head.type == MSG_JOIN ? m->as.join.schema_len : 0);
+    struct msg view = *m;
+    size_t len = 0;
+    (void)owned(&len, &view);
+    return len + (m->vector.word != NULL ? ring_bytes(m->vector.bits, m->vector.words) : 0);
 }

@@ -23,8 +23,8 @@ struct party {
 
 /* The numbers are what travels: new kinds come last, none is ever given away again. */
 enum msg_kind {
-    MSG_JOIN,       /* node: my name, what my data look like */
-    MSG_WELCOME,    /* coordinator: you are site `site` of `sites` */
+    MSG_JOIN,       /* node: my name, what my data look like, how far I am */
+    MSG_WELCOME,    /* coordinator: the run has begun; you are site `site` of `sites` */
     MSG_ROUND_OPEN, /* coordinator: this leg is due */
     MSG_MASKED,     /* node: my contribution (in clear until masks exist) */
     MSG_RESULT,     /* coordinator: the sum, of so many sites */
@@ -40,7 +40,11 @@ enum msg_kind {
     MSG_CHUNK_ACK, /* either: what has arrived of it */
     MSG_PARCEL,    /* either: a message too long for one frame, in pieces */
 
-    MSG_REFUSED, /* coordinator: why I will not talk to you */
+    MSG_REFUSED, /* either: why I will not take part with you */
+    MSG_HELLO,   /* node: what is the plan? */
+    MSG_PLAN,    /* coordinator: this is */
+    MSG_ASK,     /* node: I missed the sum of this leg */
+    MSG_PAST,    /* coordinator: this was it */
     MSG_KINDS
 };
 
@@ -60,16 +64,36 @@ struct msg_header {
     struct digest body;
 };
 
-/* What JOIN says; schema is the bytes of models/core/schema.h. */
+/* What JOIN says; schema is the bytes of models/core/schema.h. head.model is the fingerprint of the
+ * state after `done` legs. */
 struct msg_join {
     char site[64];
     uint8_t *schema; /* owned by the message */
     size_t schema_len;
+    uint64_t done; /* legs whose sums it has folded */
 };
 
+/* head.model as in JOIN, at the coordinator. */
 struct msg_welcome {
     uint32_t site; /* 0..sites-1: keys the site's random numbers */
     uint32_t sites;
+    uint64_t done;
+};
+
+/* The normal form of the plan (proto/base/settings.h), whose digest is head.config. */
+struct msg_plan {
+    uint8_t *text; /* owned by the message, not terminated */
+    size_t text_len;
+};
+
+struct msg_ask {
+    uint64_t leg; /* 1 is the first */
+};
+
+/* Like a RESULT, of a leg that is over: followed by its sum. */
+struct msg_past {
+    uint64_t leg;
+    uint32_t sites; /* that the sum holds */
 };
 
 struct msg_open {
@@ -109,8 +133,11 @@ struct msg {
         struct msg_chunk_ack chunk_ack;
         struct msg_parcel parcel;
         struct msg_refused refused;
+        struct msg_plan plan;
+        struct msg_ask ask;
+        struct msg_past past;
     } as;
-    struct ring vector;          /* MASKED, RESULT: owned by the message; word NULL otherwise */
+    struct ring vector;          /* MASKED, RESULT, PAST: owned by the message; else word NULL */
     struct digest vector_digest; /* of a vector announced and not yet here; zero on memory links */
 };
 
@@ -124,7 +151,7 @@ const char *msg_kind_name(unsigned kind);
  * ASCII becomes a question mark; an empty one becomes the complaint's cause. */
 void msg_refuse(struct msg *m, enum complaint why, const char *text);
 
-/* A copy that owns its own vector and schema. */
+/* A copy that owns what it holds. */
 struct msg msg_clone(const struct msg *m);
 /* Frees what the message owns and clears it. */
 void msg_free(struct msg *m);
