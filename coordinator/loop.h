@@ -1,16 +1,24 @@
 /*
  * loop.h - carries out coord.h's actions: messages in, sums, messages out.
  *
- * One turn handles every message that waits, looks at the clock, and returns.
+ *     enrolled sites --JOIN--> [ all here, or patience over ] --WELCOME--> round after round --END-->
+ *
+ * Who takes part is settled when the run begins: from then on the sites have numbers, and their
+ * count scales the integers. A site that comes later, or comes back, is told how many legs are done
+ * (WELCOME), asks for the sums it missed one by one (ASK, PAST), and joins again when it is level.
+ *
+ * With a store every published sum is on disk before anybody is told of it. A coordinator that is
+ * started again folds them and goes on with the leg that was due; the sites come back by
+ * themselves, with the contributions they had already made.
  */
 #ifndef EVENHAND_COORD_LOOP_H
 #define EVENHAND_COORD_LOOP_H
 
 #include "coordinator/coord.h"
 #include "coordinator/intake.h"
-#include "coordinator/presence.h"
 #include "models/course.h"
 #include "proto/base/clock.h"
+#include "proto/store/store.h"
 #include "proto/wire/link.h"
 #include "proto/wire/plan.h"
 
@@ -21,15 +29,30 @@ struct coord_point {
     double value;
 };
 
-struct coord_loop {
-    struct coord coord;
+/* Where the run's time went. */
+struct coord_times {
+    double train_s, evaluate_s; /* sites at work on a leg of either kind */
+    double aggregate_s;         /* this end at work */
+};
+
+struct coord_options {
     const struct plan *plan;   /* keeps */
     struct link *link;         /* keeps */
     const struct clock *clock; /* keeps */
+    struct store *store;       /* keeps; NULL: nothing is kept, and a late site cannot catch up */
+    uint32_t begin_sites;      /* the run does not begin before so many are enrolled and here... */
+    uint64_t begin_ms;         /* ...unless a quorum of them waited so long; 0: the plan's patience */
+};
+
+struct coord_loop {
+    struct coord coord;
+    struct coord_options o;
+    const struct plan *plan; /* o's */
     struct presence presence;
     struct intake intake;
     struct course course;
     bool course_opened;
+    bool begun;
     uint8_t *schema; /* of the first site that joined */
     size_t schema_len;
     char schema_of[PRESENCE_NAME_MAX];
@@ -41,17 +64,31 @@ struct coord_loop {
     uint64_t rounds_done; /* legs committed */
     struct coord_point *history;
     size_t history_count, history_cap;
+    struct coord_times times;
+    double opened_s;   /* clock_seconds when the open round was opened */
+    uint64_t bytes_in; /* of bodies */
     /* After every committed leg; may be NULL. */
     void (*committed)(void *ctx, const struct coord_loop *l);
     void *ctx;
     bool finished;
 };
 
-MUST_CHECK enum status coord_loop_open(struct coord_loop *l, const struct plan *plan,
-                                       uint32_t sites, struct link *link,
-                                       const struct clock *clock);
+/*
+ * Reads the store, if there is one with sums of this plan: the run goes on. EC_IO_LEFTOVER: the
+ * store is another plan's.
+ */
+MUST_CHECK enum status coord_loop_open(struct coord_loop *l, const struct coord_options *options);
 void coord_loop_close(struct coord_loop *l);
+/*
+ * This party of the link may join, as `name` (NULL: whatever it calls itself). Once the run has
+ * begun only those that belong to it count; the others are told so.
+ */
+void coord_loop_enrol(struct coord_loop *l, const struct party *party, const char *name);
 /* A fault ends the run. l->finished after the last leg. */
 MUST_CHECK enum status coord_loop_turn(struct coord_loop *l);
+/* When time alone makes something due; UINT64_MAX: nothing does. */
+uint64_t coord_loop_wake_ms(const struct coord_loop *l);
+/* Legs whose sums this end has folded. */
+uint64_t coord_loop_done(const struct coord_loop *l);
 
 #endif

@@ -3,15 +3,13 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-#include "proto/base/arena.h"
 #include "proto/base/must.h"
 
-void presence_open(struct presence *p, uint32_t sites)
+void presence_open(struct presence *p)
 {
-    *p = (struct presence){.site = must_alloc(sites, sizeof *p->site), .sites = sites};
-    for (uint32_t i = 0; i < sites; i++)
-        snprintf(p->site[i].name, sizeof p->site[i].name, "site %" PRIu32, i + 1);
+    *p = (struct presence){0};
 }
 
 void presence_close(struct presence *p)
@@ -20,15 +18,66 @@ void presence_close(struct presence *p)
     *p = (struct presence){0};
 }
 
-bool presence_join(struct presence *p, uint32_t site, const char *name)
+uint32_t presence_enrol(struct presence *p, const char *name, const struct party *party)
+{
+    if (p->sites == p->cap) {
+        p->cap = p->cap > 0 ? 2 * p->cap : 16;
+        p->site = realloc(p->site, p->cap * sizeof *p->site);
+        must(p->site != NULL);
+    }
+    struct presence_site *s = &p->site[p->sites];
+    memset(s, 0, sizeof *s);
+    if (name != NULL)
+        snprintf(s->name, sizeof s->name, "%s", name);
+    else
+        snprintf(s->name, sizeof s->name, "site %" PRIu32, p->sites + 1);
+    s->reachable = party != NULL;
+    if (party != NULL)
+        s->party = *party;
+    return p->sites++;
+}
+
+uint32_t presence_of_party(const struct presence *p, const struct party *party)
+{
+    uint32_t i = 0;
+    while (i < p->sites && !(p->site[i].reachable && party_equal(&p->site[i].party, party)))
+        i++;
+    return i;
+}
+
+uint32_t presence_of_name(const struct presence *p, const char *name)
+{
+    uint32_t i = 0;
+    while (i < p->sites && strcmp(p->site[i].name, name) != 0)
+        i++;
+    return i;
+}
+
+static struct presence_site *at(struct presence *p, uint32_t site)
 {
     must(site < p->sites);
-    struct presence_site *s = &p->site[site];
-    if (s->joined)
-        return false;
-    s->joined = s->answered = true;
-    snprintf(s->name, sizeof s->name, "%s", name);
-    return true;
+    return &p->site[site];
+}
+
+void presence_join(struct presence *p, uint32_t site)
+{
+    struct presence_site *s = at(p, site);
+    s->joined = s->level = true;
+    s->away = false;
+    presence_refuse(p, site, "");
+}
+
+void presence_behind(struct presence *p, uint32_t site)
+{
+    at(p, site)->level = false;
+}
+
+void presence_refuse(struct presence *p, uint32_t site, const char *code)
+{
+    struct presence_site *s = at(p, site);
+    s->refused = code[0] != '\0';
+    s->level = s->level && !s->refused;
+    snprintf(s->why, sizeof s->why, "%s", code);
 }
 
 uint32_t presence_joined(const struct presence *p)
@@ -54,9 +103,10 @@ void presence_new_round(struct presence *p)
 
 bool presence_answer(struct presence *p, uint32_t site)
 {
-    must(site < p->sites);
-    bool fresh = !p->site[site].answered;
-    p->site[site].answered = true;
+    struct presence_site *s = at(p, site);
+    bool fresh = !s->answered;
+    s->answered = true;
+    s->away = false;
     return fresh;
 }
 
@@ -74,6 +124,38 @@ uint32_t presence_counted(const struct presence *p)
     for (uint32_t i = 0; i < p->sites; i++)
         n += p->site[i].counted;
     return n;
+}
+
+static bool expected(const struct presence_site *s)
+{
+    return s->joined && !s->away && !s->refused;
+}
+
+static bool awaited(const struct presence_site *s)
+{
+    return expected(s) && !s->answered;
+}
+
+bool presence_level(const struct presence *p)
+{
+    for (uint32_t i = 0; i < p->sites; i++)
+        if (expected(&p->site[i]) && !p->site[i].level)
+            return false;
+    return true;
+}
+
+bool presence_complete(const struct presence *p)
+{
+    for (uint32_t i = 0; i < p->sites; i++)
+        if (awaited(&p->site[i]))
+            return false;
+    return true;
+}
+
+void presence_give_up(struct presence *p)
+{
+    for (uint32_t i = 0; i < p->sites; i++)
+        p->site[i].away = p->site[i].away || awaited(&p->site[i]);
 }
 
 void presence_account(struct presence *p)

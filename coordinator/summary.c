@@ -44,7 +44,10 @@ static void fill_sites(struct report *r, const struct coord_loop *l)
         const struct presence_site *from = &l->presence.site[i];
         struct report_site *to = &r->site[i];
         snprintf(to->name, sizeof to->name, "%s", from->name);
-        to->state = !from->joined ? "lost" : from->rounds_missed > 0 ? "late" : "done";
+        to->state = from->refused                ? "refused"
+                    : !from->joined || from->away ? "lost"
+                    : from->rounds_missed > 0    ? "late"
+                                                 : "done";
         to->rounds_joined = from->rounds_joined;
         to->rounds_missed = from->rounds_missed;
     }
@@ -149,7 +152,7 @@ static void add_override(void *ctx, const char *key, const char *value, const ch
     r->override_count++;
 }
 
-void summary_fill(struct report *r, const struct coord_loop *l, const char *engine)
+void summary_fill(struct report *r, const struct coord_loop *l, const char *engine, double seconds)
 {
     *r = (struct report){0};
     fill_run(r, l, engine);
@@ -165,6 +168,12 @@ void summary_fill(struct report *r, const struct coord_loop *l, const char *engi
     check_cells(r);
     struct override_room room = {.r = r};
     settings_overrides(l->plan->set, l->plan->path, add_override, &room);
+    r->traffic.bytes_up = (double)l->bytes_in;
+    r->traffic.bytes_down = (double)l->o.link->bytes_out;
+    r->time.total_s = seconds;
+    r->time.train_s = l->times.train_s;
+    r->time.evaluate_s = l->times.evaluate_s;
+    r->time.aggregate_s = l->times.aggregate_s;
     r->traffic.bytes_model =
         l->course.model == NULL ? 0 : (double)(l->course.model->params * sizeof(real));
 }

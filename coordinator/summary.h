@@ -7,7 +7,7 @@
 #include "coordinator/loop.h"
 #include "coordinator/report/report.h"
 
-/* Fills everything but time and traffic, which whoever ran it knows. report_close frees it. */
-void summary_fill(struct report *r, const struct coord_loop *l, const char *engine);
+/* seconds: how long the run has lasted. report_close frees it. */
+void summary_fill(struct report *r, const struct coord_loop *l, const char *engine, double seconds);
 
 #endif

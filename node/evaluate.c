@@ -154,6 +154,8 @@ void evaluation_rescale(struct evaluation *e)
 {
     const struct exam *exam = &e->course->exam;
     size_t wide = exam->spec.width;
+    must(!e->rescaled);
+    e->rescaled = true;
     for (size_t i = 0; i < e->data->rows; i++) {
         real *x = e->features + i * wide;
         for (size_t k = 0; k < wide; k++)

@@ -16,6 +16,7 @@ struct evaluation {
     const struct dataset *data; /* keeps */
     const struct course *course;
     real *features;   /* [rows, exam.spec.width]; NULL before evaluation_features */
+    bool rescaled;    /* they are, by the scale that all sites' sums gave */
     uint32_t *scored; /* rows that test and place count, by patient */
     size_t scored_count;
     struct arena arena;
@@ -26,7 +27,7 @@ void evaluation_close(struct evaluation *e);
 
 /* Makes the representations of every row. release_seed keys the released sample, site the noise. */
 void evaluation_features(struct evaluation *e, uint64_t release_seed, uint64_t site);
-/* Once the scale is known: (feature - mean) / scale, 0 for constants. */
+/* Once the scale is known, and once: (feature - mean) / scale, 0 for constants. */
 void evaluation_rescale(struct evaluation *e);
 /* Rows that probes train on. */
 struct rows_view evaluation_training(const struct evaluation *e);

@@ -9,12 +9,26 @@
 #include "proto/base/log.h"
 #include "proto/base/must.h"
 
+/* The same sums that do not end in the same state twice never will. */
+#define RESTARTS_MAX 3
+
 static struct msg blank(const struct node_loop *l, enum msg_kind kind, uint64_t round)
 {
     return (struct msg){.head = {.type = (uint8_t)kind,
                                  .phase = (uint8_t)l->node.phase,
-                                 .config = l->work.plan->digest,
+                                 .config = l->o.plan->digest,
+                                 .model = l->fingerprint,
                                  .round = round}};
+}
+
+static enum status say(struct node_loop *l, const struct msg *m)
+{
+    return l->o.link->ops->send(l->o.link, m);
+}
+
+uint64_t node_loop_done(const struct node_loop *l)
+{
+    return l->work.begun ? l->work.course.leg.round - 1 : 0;
 }
 
 static enum status send_join(struct node_loop *l)
@@ -29,7 +43,8 @@ static enum status send_join(struct node_loop *l)
     snprintf(m.as.join.site, sizeof m.as.join.site, "%s", l->name);
     m.as.join.schema = bytes;
     m.as.join.schema_len = count.done;
-    enum status st = l->link->ops->send(l->link, &m);
+    m.as.join.done = node_loop_done(l);
+    enum status st = say(l, &m);
     free(bytes);
     return st;
 }
@@ -38,7 +53,7 @@ static enum status upload(struct node_loop *l)
 {
     struct msg m = blank(l, MSG_MASKED, l->node.round);
     m.vector = l->work.out; /* borrowed by send */
-    return l->link->ops->send(l->link, &m);
+    return say(l, &m);
 }
 
 static enum status adopt(struct node_loop *l, const struct msg *result)
@@ -48,8 +63,7 @@ static enum status adopt(struct node_loop *l, const struct msg *result)
     if (st != ST_OK)
         return st;
     struct msg m = blank(l, MSG_ACCEPT, l->node.round);
-    m.head.model = l->fingerprint;
-    return l->link->ops->send(l->link, &m);
+    return say(l, &m);
 }
 
 /* Do both ends mean the same leg? */
@@ -82,6 +96,70 @@ static enum status train(struct node_loop *l, const struct msg *open)
     return st == ST_OK ? hear(l, HE_TRAINED, NULL) : st;
 }
 
+/* --- catching up ----------------------------------------------------------------------------- */
+
+static enum status ask(struct node_loop *l)
+{
+    struct msg m = blank(l, MSG_ASK, 0);
+    m.as.ask.leg = node_loop_done(l) + 1;
+    return say(l, &m);
+}
+
+static enum status fold(struct node_loop *l, const struct msg *past)
+{
+    if (past->as.past.leg != node_loop_done(l) + 1)
+        return fault(EC_RUN_STATE, l->name, "the sum of leg %" PRIu64 " came, %" PRIu64 " is due",
+                     past->as.past.leg, node_loop_done(l) + 1);
+    enum status st = work_adopt(&l->work, &l->fingerprint, &past->vector, past->as.past.sites);
+    if (st != ST_OK)
+        return st;
+    return node_loop_done(l) < l->target ? ask(l) : hear(l, HE_LEVEL, NULL);
+}
+
+/* What was folded here belongs to another run of the same plan. */
+static enum status begin_with_nothing(struct node_loop *l)
+{
+    log_warn("begins with nothing", LOG_TEXT("site", l->name),
+             LOG_TEXT("why", "the coordinator's run is another than ours"));
+    if (++l->restarts > RESTARTS_MAX)
+        return fault(EC_RUN_MISMATCH, l->name,
+                     "the coordinator's sums lead to another state here than there");
+    work_close(&l->work);
+    l->fingerprint = (struct digest){{0}};
+    return work_open(&l->work, l->o.plan, l->o.flat_path);
+}
+
+static bool same_run(const struct node_loop *l, const struct msg *m)
+{
+    const struct msg_welcome *w = &m->as.welcome;
+    uint64_t done = node_loop_done(l);
+    if (l->work.begun && (l->work.site != w->site || l->work.sites != w->sites))
+        return false;
+    return w->done > done || (w->done == done && digest_equal(&m->head.model, &l->fingerprint));
+}
+
+static enum status welcome(struct node_loop *l, const struct msg *m)
+{
+    const struct msg_welcome *w = &m->as.welcome;
+    bool same = same_run(l, m);
+    enum status st = ST_OK;
+    if (w->site >= w->sites)
+        return fault(EC_RUN_STATE, l->name, "welcome as number %" PRIu32 " of %" PRIu32 " sites",
+                     w->site, w->sites);
+    if (l->node.phase != PH_AUTH && l->node.phase != PH_IDLE)
+        return hear(l, HE_WELCOME, m); /* refused there */
+    if (!same)
+        st = begin_with_nothing(l);
+    if (st == ST_OK && !l->work.begun)
+        st = work_begin(&l->work, w->site, w->sites);
+    if (st != ST_OK)
+        return st;
+    l->target = w->done;
+    if (w->done > node_loop_done(l))
+        return hear(l, HE_BEHIND, m);
+    return hear(l, same ? HE_WELCOME : HE_LINK_UP, m); /* else it has to hear where we are */
+}
+
 static enum status obey(struct node_loop *l, enum order todo, const struct msg *m)
 {
     enum status st = ST_OK;
@@ -93,6 +171,10 @@ static enum status obey(struct node_loop *l, enum order todo, const struct msg *
         return hear(l, HE_LINK_UP, NULL);
     case OR_JOIN:
         return send_join(l);
+    case OR_ASK:
+        return ask(l);
+    case OR_FOLD:
+        return fold(l, m);
     case OR_TRAIN:
         return train(l, m);
     case OR_UPLOAD:
@@ -112,24 +194,26 @@ static enum status obey(struct node_loop *l, enum order todo, const struct msg *
     return ST_STATE;
 }
 
-static enum status welcome(struct node_loop *l, const struct msg *m)
+/* The coordinator will not have us: its reason becomes ours. */
+static enum status refused(const struct msg_refused *r)
 {
-    uint32_t site = m->as.welcome.site;
-    uint32_t sites = m->as.welcome.sites;
-    if (site >= sites)
-        return fault(EC_RUN_STATE, l->name, "welcome as number %" PRIu32 " of %" PRIu32 " sites",
-                     site, sites);
-    enum status st = hear(l, HE_WELCOME, m);
-    return st == ST_OK ? work_begin(&l->work, site, sites) : st;
+    enum complaint what = complaint_find(r->code);
+    if (what == EC_NONE)
+        return fault(EC_RUN_REFUSED, "coordinator", "%s: %s", r->code, r->text);
+    return fault(what, "coordinator", "%s", r->text);
 }
 
 static enum status handle(struct node_loop *l, const struct msg *m)
 {
-    if (!digest_equal(&m->head.config, &l->work.plan->digest))
-        return fault(EC_RUN_MISMATCH, l->name, "the coordinator runs another plan");
+    if (m->head.type == MSG_REFUSED)
+        return refused(&m->as.refused);
+    if (!digest_equal(&m->head.config, &l->o.plan->digest))
+        return fault(EC_RUN_PLAN, l->name, "the coordinator runs another plan");
     switch ((enum msg_kind)m->head.type) {
     case MSG_WELCOME:
         return welcome(l, m);
+    case MSG_PAST:
+        return hear(l, HE_PAST, m);
     case MSG_ROUND_OPEN:
         return hear(l, HE_ROUND_OPEN, m);
     case MSG_RESULT:
@@ -145,13 +229,15 @@ static enum status handle(struct node_loop *l, const struct msg *m)
     }
 }
 
-enum status node_loop_open(struct node_loop *l, const struct plan *plan, const char *flat_path,
-                           struct link *link)
+/* --- the loop -------------------------------------------------------------------------------- */
+
+enum status node_loop_open(struct node_loop *l, const struct node_options *options)
 {
-    *l = (struct node_loop){.link = link};
-    enum status st = work_open(&l->work, plan, flat_path);
+    *l = (struct node_loop){.o = *options};
+    enum status st = work_open(&l->work, l->o.plan, l->o.flat_path);
     if (st == ST_OK) {
-        snprintf(l->name, sizeof l->name, "%s", l->work.data.flat.site);
+        snprintf(l->name, sizeof l->name, "%s",
+                 l->o.name != NULL ? l->o.name : l->work.data.flat.site);
         st = hear(l, HE_START, NULL);
     }
     if (st != ST_OK)
@@ -163,6 +249,18 @@ void node_loop_close(struct node_loop *l)
 {
     work_close(&l->work);
     *l = (struct node_loop){0};
+}
+
+enum status node_loop_rejoin(struct node_loop *l)
+{
+    return hear(l, HE_LINK_UP, NULL);
+}
+
+enum status node_loop_leave(struct node_loop *l)
+{
+    struct msg m = blank(l, MSG_REFUSED, l->node.round);
+    msg_refuse(&m, fault_kept()->what, "");
+    return say(l, &m);
 }
 
 /* What training complains about has no place of its own: it happened here. */
@@ -181,7 +279,7 @@ enum status node_loop_turn(struct node_loop *l)
     for (;;) {
         struct msg m;
         bool got = false;
-        enum status st = l->link->ops->receive(l->link, &m, &got);
+        enum status st = l->o.link->ops->receive(l->o.link, &m, &got);
         if (st != ST_OK || !got)
             return st;
         st = handle(l, &m);

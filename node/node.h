@@ -2,6 +2,11 @@
  * node.h - what a hospital may say and hear in one round, and nothing else. No I/O.
  *
  *   OFFLINE -start-> CONNECTING -link up-> AUTH -welcome-> IDLE
+ *                                          ^ |
+ *                                    level | | behind       from any phase -link up-> AUTH:
+ *                                          | v              another process answers there now
+ *                                      CATCHING_UP -past-+
+ *                                             ^----------+
  *
  *   IDLE -round open-> TRAINING -trained-> UPLOADING -uploaded-> UPLOADED -result-> APPLIED
  *    ^ ^                  |                   |                     |              |    |
@@ -24,6 +29,7 @@ enum node_phase {
     PH_OFFLINE,
     PH_CONNECTING,
     PH_AUTH,
+    PH_CATCHING_UP,
     PH_IDLE,
     PH_KEYED,
     PH_SHARED,
@@ -40,8 +46,11 @@ enum node_phase {
 
 enum heard {
     HE_START,
-    HE_LINK_UP,
-    HE_WELCOME,
+    HE_LINK_UP, /* a process answers that knows nothing of us */
+    HE_WELCOME, /* and we are level */
+    HE_BEHIND,  /* a welcome, but sums are missing here */
+    HE_PAST,    /* the next of them */
+    HE_LEVEL,   /* that was the last */
     HE_ROUND_OPEN,
     HE_TRAINED,
     HE_UPLOADED,
@@ -57,6 +66,8 @@ enum order {
     OR_WAIT,
     OR_CONNECT,
     OR_JOIN,
+    OR_ASK,   /* for the next sum that is missing */
+    OR_FOLD,  /* a sum that is over */
     OR_TRAIN, /* make this leg's contribution */
     OR_UPLOAD,
     OR_ADOPT,  /* fold the published sum, say what came out */

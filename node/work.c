@@ -126,6 +126,19 @@ static uint64_t release_seed(const struct work *w)
     return digest_u64(&d);
 }
 
+/* What probes read, as the due leg wants it; a site that comes late makes it later. */
+static void features_ready(struct work *w)
+{
+    const struct course *c = &w->course;
+    if (c->leg.kind < LEG_SCALE || c->exam.probes == NULL)
+        return;
+    struct evaluation *e = evaluation_of(w);
+    if (e->features == NULL)
+        evaluation_features(e, release_seed(w), w->site);
+    if (c->leg.kind > LEG_SCALE && !e->rescaled)
+        evaluation_rescale(e);
+}
+
 static struct trainer *subject_trainer(struct work *w)
 {
     if (w->subject.theta == NULL) {
@@ -228,11 +241,9 @@ static void put_sums(struct work *w)
         evaluation_guard(w->values, evaluation_of(w), &key);
         break;
     case LEG_SCALE:
-        evaluation_features(evaluation_of(w), release_seed(w), w->site);
         evaluation_scale(w->values, &w->evaluation);
         break;
     case LEG_SPREAD:
-        evaluation_rescale(&w->evaluation);
         evaluation_spread(w->values, &w->evaluation);
         break;
     case LEG_VALID:
@@ -258,6 +269,7 @@ static enum status contribute(struct work *w)
         if (w->course.leg.kind != LEG_ERASE)
             choose_input(w);
     }
+    features_ready(w);
     if (w->course.leg.kind == LEG_TRAIN)
         return contribute_mean(w, subject_trainer(w), 0);
     if (w->course.leg.kind == LEG_PROBE)

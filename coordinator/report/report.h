@@ -17,7 +17,7 @@
 
 struct report_site {
     char name[REPORT_NAME_MAX];
-    const char *state; /* "done", "lost", "late" */
+    const char *state; /* "done", "late", "lost", "refused" */
     size_t rounds_joined, rounds_missed;
 };
 

@@ -30,7 +30,7 @@ static size_t add(char *out, size_t cap, size_t at, const char *text)
 }
 
 /* "  0:41 left"; nothing while there is no telling. */
-static void words_left(char out[static 64], const struct sim_progress *p)
+static void words_left(char out[static 64], const struct coord_progress *p)
 {
     out[0] = '\0';
     if (p->done <= 0 || !isfinite(p->seconds_left) || p->seconds_left < 0 || p->seconds_left > 1e6)
@@ -39,7 +39,7 @@ static void words_left(char out[static 64], const struct sim_progress *p)
     snprintf(out, 64, "  %u:%02u left", left / 60, left % 60);
 }
 
-void progress_words(char *out, size_t cap, const struct sim_progress *p)
+void progress_words(char *out, size_t cap, const struct coord_progress *p)
 {
     char part[64], left[64], figure[WORDS_FIGURE_MAX];
     size_t at = 0;
@@ -58,7 +58,7 @@ void progress_words(char *out, size_t cap, const struct sim_progress *p)
     add(out, cap, at, left);
 }
 
-static void log_round(const struct sim_progress *p)
+static void log_round(const struct coord_progress *p)
 {
     struct log_field fields[8] = {LOG_TEXT("stage", p->stage), LOG_NUM("round", p->train_round),
                                   LOG_NUM("leg", p->round), LOG_NUM("seconds", p->seconds)};
@@ -68,7 +68,7 @@ static void log_round(const struct sim_progress *p)
     log_event(LOG_INFO, "round", fields, count);
 }
 
-static void redraw(struct progress *progress, const struct sim_progress *p)
+static void redraw(struct progress *progress, const struct coord_progress *p)
 {
     if (progress->drawn_at >= 0 && p->seconds - progress->drawn_at < REDRAW_S && p->done < 1)
         return;
@@ -92,7 +92,7 @@ static void redraw(struct progress *progress, const struct sim_progress *p)
     progress->drawn_len = len;
 }
 
-void progress_round(void *ctx, const struct sim_progress *p)
+void progress_round(void *ctx, const struct coord_progress *p)
 {
     struct progress *progress = ctx;
     log_round(p);

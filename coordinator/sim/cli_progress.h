@@ -20,11 +20,11 @@ struct progress {
 
 struct progress progress_open(void); /* to stderr */
 /* For struct sim_options; ctx is a struct progress. */
-void progress_round(void *ctx, const struct sim_progress *p);
+void progress_round(void *ctx, const struct coord_progress *p);
 /* Clears the redrawn line. */
 void progress_close(struct progress *progress);
 
 /* The words of a round without the bar: "round 12/40  train  recon .710 kl .080  0:41 left". */
-void progress_words(char *out, size_t cap, const struct sim_progress *p);
+void progress_words(char *out, size_t cap, const struct coord_progress *p);
 
 #endif

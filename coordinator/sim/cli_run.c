@@ -6,10 +6,10 @@
 #include <unistd.h>
 
 #include "coordinator/sim/cli.h"
-#include "coordinator/sim/cli_child.h"
+#include "proto/base/child.h"
 #include "coordinator/sim/cli_progress.h"
 #include "coordinator/sim/cli_sites.h"
-#include "coordinator/sim/parts.h"
+#include "proto/adopt/parts.h"
 #include "proto/base/file.h"
 #include "proto/base/log.h"
 #include "proto/base/opt_help.h"
@@ -46,7 +46,7 @@ static enum status read_plan(struct plan *plan)
     size_t count = opt_repeats("set");
     for (size_t i = 0; i < count; i++)
         overrides[i] = opt_repeat("set", i);
-    return plan_load(plan, opt_argument(0), overrides, count, sim_plan_parts, sim_plan_part_count);
+    return plan_load(plan, opt_argument(0), overrides, count, adopt_parts, adopt_part_count);
 }
 
 /* What can be judged before any work is done. */

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "coordinator/sim/cli_child.h"
+#include "proto/base/child.h"
 #include "proto/base/arena.h"
 #include "proto/base/file.h"
 #include "proto/base/log.h"

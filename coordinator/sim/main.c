@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "coordinator/sim/cli.h"
-#include "coordinator/sim/cli_child.h"
+#include "proto/base/child.h"
 #include "crypto/hash.h"
 #include "proto/base/opt_help.h"
 

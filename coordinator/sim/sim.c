@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "coordinator/loop.h"
-#include "coordinator/sim/keep.h"
+#include "coordinator/keep.h"
 #include "coordinator/summary.h"
 #include "models/core/blas.h"
 #include "node/loop.h"
@@ -43,7 +43,7 @@ struct sim {
     struct turn *turn; /* [nodes] */
     struct clock clock;
     const struct sim_options *options;
-    double started, train_s, evaluate_s, aggregate_s;
+    double started;
 };
 
 /* --- the crew ------------------------------------------------------------------------------ */
@@ -121,29 +121,8 @@ static void crew_run(struct crew *c, struct turn *turn, size_t turns)
 
 /* --- the run ------------------------------------------------------------------------------- */
 
-static double done_share(const struct sim *s, const struct coord_loop *l)
-{
-    /* Training and evaluation are taken to last as long as they have so far, a leg alike. */
-    const struct settings *plan = l->plan->set;
-    double rounds = (double)settings_int(plan, "rounds");
-    double probes =
-        l->course.exam.probes != NULL ? (double)settings_int(plan, "evaluate.rounds") : 0;
-    double train_done = l->closed.kind == LEG_MOMENTS ? 0
-                        : l->closed.kind <= LEG_GUARD ? (double)l->closed.index + 1
-                                                      : rounds;
-    double probes_done = l->closed.kind < LEG_SCALE    ? 0
-                         : l->closed.kind <= LEG_VALID ? (double)l->closed.index + 1
-                                                       : probes;
-    double train_weight = 1;
-    double probe_weight = 1;
-    if (train_done > 0 && probes_done > 0 && s->train_s > 0)
-        probe_weight = (s->evaluate_s / probes_done) / (s->train_s / train_done);
-    double all = rounds * train_weight + probes * probe_weight;
-    return (train_done * train_weight + probes_done * probe_weight) / all;
-}
-
 /* Every leg into the log file. */
-static void note_leg(const struct sim_progress *p)
+static void note_leg(const struct coord_progress *p)
 {
     struct log_field field[4 + MODEL_LOSSES_MAX] = {
         LOG_NUM("round", p->round), LOG_TEXT("stage", p->stage),
@@ -156,21 +135,7 @@ static void note_leg(const struct sim_progress *p)
 static void committed(void *ctx, const struct coord_loop *l)
 {
     struct sim *s = ctx;
-    struct sim_progress p = {.round = (size_t)l->rounds_done,
-                             .train_rounds = settings_size(l->plan->set, "rounds"),
-                             .stage = leg_name(l->closed.kind),
-                             .seconds = clock_seconds() - s->started};
-    bool training = l->closed.kind == LEG_TRAIN || l->closed.kind == LEG_GUARD;
-    p.train_round = l->closed.kind == LEG_MOMENTS ? 0
-                    : training                    ? (size_t)l->closed.index + 1
-                                                  : p.train_rounds;
-    p.done = done_share(s, l);
-    p.seconds_left = p.done > 0 ? p.seconds * (1 - p.done) / p.done : 0;
-    if (l->closed.kind == LEG_TRAIN) {
-        p.loss_count = l->course.model->loss_count;
-        p.loss_name = l->course.model->loss_name;
-        p.loss = l->course.loss;
-    }
+    struct coord_progress p = coord_progress(l, clock_seconds() - s->started);
     note_leg(&p);
     if (s->options->progress != NULL)
         s->options->progress(s->options->ctx, &p);
@@ -186,7 +151,7 @@ static enum status first_fault(const struct turn *turn, size_t turns)
     return ST_OK;
 }
 
-/* Every site with mail takes a turn. Which leg they work on decides whose time it is. */
+/* Every site with mail takes a turn. */
 static enum status nodes_turn(struct sim *s)
 {
     size_t turns = 0;
@@ -196,24 +161,14 @@ static enum status nodes_turn(struct sim *s)
     if (turns == 0)
         return fault(EC_INTERNAL, "simulator", "nobody has anything to do, in phase %s",
                      coord_phase_name(s->coordinator.coord.phase));
-    enum leg_kind kind =
-        s->coordinator.course_opened ? s->coordinator.course.leg.kind : LEG_MOMENTS;
-    double start = clock_seconds();
     crew_run(&s->crew, s->turn, turns);
-    double spent = clock_seconds() - start;
-    if (kind <= LEG_GUARD)
-        s->train_s += spent;
-    else
-        s->evaluate_s += spent;
     return first_fault(s->turn, turns);
 }
 
 static enum status run(struct sim *s)
 {
     for (;;) {
-        double start = clock_seconds();
         enum status st = coord_loop_turn(&s->coordinator);
-        s->aggregate_s += clock_seconds() - start;
         if (st != ST_OK)
             return st;
         if (s->coordinator.finished)
@@ -231,12 +186,18 @@ static enum status open_all(struct sim *s, const struct plan *plan, const char *
     s->node = must_alloc(s->nodes, sizeof *s->node);
     s->turn = must_alloc(s->nodes, sizeof *s->turn);
     s->clock = clock_machine();
-    enum status st =
-        coord_loop_open(&s->coordinator, plan, s->nodes, hub_coordinator(s->hub), &s->clock);
+    struct coord_options all = {
+        .plan = plan, .link = hub_coordinator(s->hub), .clock = &s->clock, .begin_sites = s->nodes};
+    enum status st = coord_loop_open(&s->coordinator, &all);
     s->coordinator.committed = committed;
     s->coordinator.ctx = s;
-    for (uint32_t i = 0; i < s->nodes && st == ST_OK; i++)
-        st = node_loop_open(&s->node[i], plan, flat_paths[i], hub_site(s->hub, i));
+    for (uint32_t i = 0; i < s->nodes && st == ST_OK; i++) {
+        struct party party = party_of_site(i);
+        struct node_options one = {
+            .plan = plan, .flat_path = flat_paths[i], .link = hub_site(s->hub, i)};
+        coord_loop_enrol(&s->coordinator, &party, NULL);
+        st = node_loop_open(&s->node[i], &one);
+    }
     return st;
 }
 
@@ -249,17 +210,6 @@ static void close_all(struct sim *s)
     hub_close(&s->hub);
     free(s->node);
     free(s->turn);
-}
-
-static void fill_costs(struct report *r, const struct sim *s)
-{
-    for (uint32_t i = 0; i < s->nodes; i++)
-        r->traffic.bytes_up += (double)s->node[i].link->bytes_out;
-    r->traffic.bytes_down = (double)s->coordinator.link->bytes_out;
-    r->time.total_s = clock_seconds() - s->started;
-    r->time.train_s = s->train_s;
-    r->time.evaluate_s = s->evaluate_s;
-    r->time.aggregate_s = s->aggregate_s;
 }
 
 enum status sim_run(struct report *report, const struct plan *plan, const char *const *flat_paths,
@@ -277,8 +227,7 @@ enum status sim_run(struct report *report, const struct plan *plan, const char *
     if (st == ST_OK)
         st = run(&s);
     if (st == ST_OK) {
-        summary_fill(report, &s.coordinator, "local");
-        fill_costs(report, &s);
+        summary_fill(report, &s.coordinator, "local", clock_seconds() - s.started);
         if (folder != NULL)
             st = keep_run(report, &s.coordinator, folder);
     }

@@ -9,26 +9,15 @@
 #ifndef EVENHAND_SIM_H
 #define EVENHAND_SIM_H
 
+#include "coordinator/progress.h"
 #include "coordinator/report/report.h"
 #include "proto/wire/plan.h"
-
-/* Told after every round: for a progress bar, one line a round, or a test. */
-struct sim_progress {
-    size_t round;        /* legs done so far */
-    size_t train_round;  /* of them: training rounds of the model */
-    size_t train_rounds; /* planned */
-    const char *stage; /* "moments", "train", "guard", "scale", "probe", "valid", "test", "place" */
-    double done;       /* 0..1, an estimate over the whole run */
-    double seconds, seconds_left;
-    size_t loss_count; /* of a training round */
-    const char *const *loss_name;
-    const double *loss;
-};
 
 struct sim_options {
     size_t jobs;      /* sites that train at the same time, at least 1 */
     uint64_t shuffle; /* not 0: arrival order is shuffled by this seed */
-    void (*progress)(void *ctx, const struct sim_progress *p); /* may be NULL */
+    /* Told after every round: for a progress bar, one line a round, or a test. May be NULL. */
+    void (*progress)(void *ctx, const struct coord_progress *p);
     void *ctx;
 };
 

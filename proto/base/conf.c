@@ -206,3 +206,17 @@ enum status conf_peek(char *out, size_t cap, const char *path, const char *key)
     config_destroy(&config);
     return ST_OK;
 }
+
+enum status conf_open(struct settings **s, const struct setting_table *table, const char *path,
+                      const char *const *overrides, size_t count)
+{
+    *s = settings_open(table, 1);
+    enum status st = conf_load(*s, path);
+    for (size_t i = 0; i < count && st == ST_OK; i++)
+        st = settings_put_pair(*s, overrides[i]);
+    if (st == ST_OK)
+        st = settings_finish(*s);
+    if (st != ST_OK)
+        settings_close(s);
+    return st;
+}

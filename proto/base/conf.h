@@ -22,4 +22,11 @@ MUST_CHECK enum status conf_parse(struct settings *s, const char *text, const ch
  */
 MUST_CHECK enum status conf_peek(char *out, size_t cap, const char *path, const char *key);
 
+/*
+ * A whole settings file of one schema: opened, read, overridden ("key=value" each), finished.
+ * settings_close frees *s; it is NULL after a fault.
+ */
+MUST_CHECK enum status conf_open(struct settings **s, const struct setting_table *table,
+                                 const char *path, const char *const *overrides, size_t count);
+
 #endif

@@ -35,9 +35,10 @@ static enum status explain(const struct opt_verb *verb, struct json **data)
         list_all(data);
         return ST_OK;
     }
-    const struct complaint_row *row = complaint_find(opt_argument(0));
-    if (row == NULL)
+    enum complaint what = complaint_find(opt_argument(0));
+    if (what == EC_NONE)
         return fault(EC_USAGE, opt_argument(0), "is no code of ours; explain alone lists them all");
+    const struct complaint_row *row = complaint_row(what);
     *data = data_of(row);
     if (!opt_json())
         printf("%s\ncause: %s\nfix:   %s\nexit:  %d\nretry: %s\n", row->code, row->cause, row->fix,

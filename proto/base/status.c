@@ -37,12 +37,12 @@ const struct complaint_row *complaint_row(enum complaint what)
     return &complaints[what];
 }
 
-const struct complaint_row *complaint_find(const char *code)
+enum complaint complaint_find(const char *code)
 {
-    for (size_t i = 0; i < COUNT(complaints); i++)
-        if (strcasecmp(complaints[i].code, code) == 0)
-            return &complaints[i];
-    return NULL;
+    for (enum complaint what = EC_NONE + 1; what < EC_COUNT; what++)
+        if (strcasecmp(complaints[what].code, code) == 0)
+            return what;
+    return EC_NONE;
 }
 
 const struct complaint_kept *fault_kept(void)

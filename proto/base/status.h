@@ -64,8 +64,8 @@ MUST_CHECK enum status fault(enum complaint what, const char *where, const char 
     __attribute__((format(printf, 3, 4)));
 
 const struct complaint_row *complaint_row(enum complaint what);
-/* The row with this code ("E-CFG-012", any case), NULL when there is none. */
-const struct complaint_row *complaint_find(const char *code);
+/* The complaint with this code ("E-CFG-012", any case), EC_NONE when there is none. */
+enum complaint complaint_find(const char *code);
 const struct complaint_kept *fault_kept(void);
 /* The detail of the last fault, for tests and logs. */
 const char *fault_text(void);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proto/base/arena.h"
 #include "proto/base/must.h"
 
 #define WORD_MAX 256 /* longer words are never a near match of anything we print */
@@ -60,4 +61,30 @@ size_t text_distance(const char *a, const char *b)
         }
     }
     return row[b_len];
+}
+
+static const char hex_digits[] = "0123456789abcdef";
+
+char *text_hex(const uint8_t *bytes, size_t len)
+{
+    char *hex = must_alloc(len + 1, 2);
+    for (size_t i = 0; i < len; i++) {
+        hex[2 * i] = hex_digits[bytes[i] >> 4];
+        hex[2 * i + 1] = hex_digits[bytes[i] & 15];
+    }
+    return hex;
+}
+
+bool text_unhex(uint8_t **bytes, size_t *len, const char *hex)
+{
+    *len = strlen(hex) / 2;
+    *bytes = NULL;
+    if (strlen(hex) % 2 != 0 || hex[strspn(hex, hex_digits)] != '\0')
+        return false;
+    *bytes = must_alloc(*len + 1, 1);
+    for (size_t i = 0; i < 2 * *len; i++) {
+        size_t digit = (size_t)(strchr(hex_digits, hex[i]) - hex_digits);
+        (*bytes)[i / 2] = (uint8_t)((*bytes)[i / 2] << 4 | digit);
+    }
+    return true;
 }

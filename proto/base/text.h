@@ -1,10 +1,12 @@
 /*
- * text.h - numbers and words as text, for the files of this room that print them.
+ * text.h - numbers, words and bytes as text.
  */
 #ifndef EVENHAND_TEXT_H
 #define EVENHAND_TEXT_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #define TEXT_REAL_MAX 32 /* bytes of a printed number, its NUL included */
@@ -17,5 +19,10 @@ void text_quoted(FILE *out, const char *word);
 size_t text_distance(const char *a, const char *b);
 /* Is a word at this distance from what was written close enough to be worth proposing? */
 #define text_near(distance, written_len) ((distance) <= 2 + (written_len) / 4)
+
+/* Two lower-case hexadecimal digits a byte. malloc, yours. */
+char *text_hex(const uint8_t *bytes, size_t len);
+/* And back (malloc, yours); false, and nothing to free, when hex is none of text_hex. */
+bool text_unhex(uint8_t **bytes, size_t *len, const char *hex);
 
 #endif

@@ -4,9 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proto/base/arena.h"
 #include "proto/base/conf.h"
 #include "proto/base/file.h"
 #include "proto/base/must.h"
+
+/* What messages call a plan that came over the wire. */
+#define FROM_WIRE "the coordinator's plan"
 
 /* clang-format off */
 static const struct setting rows[] = {
@@ -145,19 +149,45 @@ static void unquote(char *text)
     }
 }
 
-/* What `key` will be once file, overrides and default are weighed. */
-static enum status value_of(char *out, size_t cap, const char *path, const char *key,
-                            const char *const *overrides, size_t override_count)
+/* Where a key can be looked up before there is a schema. */
+struct peek {
+    const char *name; /* for messages; a path where text is NULL */
+    const char *const *overrides;
+    size_t override_count;
+    const char *text; /* a normal form, NULL: in the file */
+};
+
+/* key="value" at the beginning of a line. */
+static void peek_line(char *out, size_t cap, const char *text, const char *key)
 {
-    enum status st = conf_peek(out, cap, path, key);
+    size_t len = strlen(key);
+    out[0] = '\0';
+    for (const char *line = text; *line != '\0'; line += *line != '\0') {
+        size_t line_len = strcspn(line, "\n");
+        if (line_len > len && line_len - len <= cap && strncmp(line, key, len) == 0 &&
+            line[len] == '=')
+            snprintf(out, cap, "%.*s", (int)(line_len - len - 1), line + len + 1);
+        line += line_len;
+    }
+    unquote(out);
+}
+
+/* What `key` will be once file, overrides and default are weighed. */
+static enum status value_of(char *out, size_t cap, const struct peek *from, const char *key)
+{
+    enum status st = ST_OK;
+    if (from->text != NULL)
+        peek_line(out, cap, from->text, key);
+    else
+        st = conf_peek(out, cap, from->name, key);
     if (st != ST_OK)
         return st;
     if (out[0] == '\0')
         snprintf(out, cap, "%s", initial_of(key));
     size_t len = strlen(key);
-    for (size_t i = 0; i < override_count; i++)
-        if (strncmp(overrides[i], key, len) == 0 && overrides[i][len] == '=')
-            snprintf(out, cap, "%s", overrides[i] + len + 1);
+    for (size_t i = 0; i < from->override_count; i++)
+        if (strncmp(from->overrides[i], key, len) == 0 && from->overrides[i][len] == '=')
+            snprintf(out, cap, "%s", from->overrides[i] + len + 1);
     unquote(out);
     return ST_OK;
 }
@@ -176,20 +206,19 @@ static enum status unknown_part(const struct plan_parts *part, const char *value
 }
 
 static enum status tables_of(struct setting_table tables[static PLAN_PARTS_MAX + 1], size_t *count,
-                             const char *path, const char *const *overrides, size_t override_count,
-                             const struct plan_parts *parts, size_t part_count)
+                             const struct peek *from, const struct plan_parts *parts,
+                             size_t part_count)
 {
     must(part_count <= PLAN_PARTS_MAX);
     tables[0] = plan_rows();
     *count = 1;
     for (size_t i = 0; i < part_count; i++) {
         char value[SETTINGS_KEY_MAX];
-        enum status st =
-            value_of(value, sizeof value, path, parts[i].key, overrides, override_count);
+        enum status st = value_of(value, sizeof value, from, parts[i].key);
         if (st != ST_OK)
             return st;
         if (!parts[i].table(&tables[*count], value))
-            return unknown_part(&parts[i], value, path);
+            return unknown_part(&parts[i], value, from->name);
         if (tables[*count].count > 0)
             (*count)++;
     }
@@ -218,6 +247,23 @@ static enum status judge(const struct settings *s, const char *path)
     return ST_OK;
 }
 
+/* Settings that are read: judged, and digested. Closes the plan on failure. */
+static enum status finish(struct plan *p, enum status st, const char *where)
+{
+    if (st == ST_OK)
+        st = settings_finish(p->set);
+    if (st == ST_OK)
+        st = judge(p->set, where);
+    if (st != ST_OK) {
+        plan_close(p);
+        return st;
+    }
+    char *normal = settings_normal(p->set);
+    p->digest = digest_of("evh-plan", normal, strlen(normal));
+    free(normal);
+    return ST_OK;
+}
+
 enum status plan_load(struct plan *p, const char *path, const char *const *overrides,
                       size_t override_count, const struct plan_parts *parts, size_t part_count)
 {
@@ -228,25 +274,69 @@ enum status plan_load(struct plan *p, const char *path, const char *const *overr
 
     struct setting_table tables[PLAN_PARTS_MAX + 1];
     size_t count = 0;
-    enum status st = tables_of(tables, &count, path, overrides, override_count, parts, part_count);
+    const struct peek from_file = {path, overrides, override_count, NULL};
+    enum status st = tables_of(tables, &count, &from_file, parts, part_count);
     if (st != ST_OK)
         return st;
     p->set = settings_open(tables, count);
     st = conf_load(p->set, path);
     for (size_t i = 0; st == ST_OK && i < override_count; i++)
         st = settings_put_pair(p->set, overrides[i]);
-    if (st == ST_OK)
-        st = settings_finish(p->set);
-    if (st == ST_OK)
-        st = judge(p->set, path);
-    if (st != ST_OK) {
-        plan_close(p);
-        return st;
+    return finish(p, st, path);
+}
+
+/* The lines of a normal form, each cut at its '='. */
+static enum status put_lines(struct settings *s, char *text)
+{
+    enum status st = ST_OK;
+    for (char *line = text; *line != '\0' && st == ST_OK;) {
+        char *end = line + strcspn(line, "\n");
+        char *value = memchr(line, '=', (size_t)(end - line));
+        if (*end == '\0' || value == NULL)
+            return fault(EC_CFG_SYNTAX, FROM_WIRE, "a line is not of the form key=value");
+        *end = *value = '\0';
+        st = settings_put(s, line, value + 1, FROM_WIRE);
+        line = end + 1;
     }
+    return st;
+}
+
+/* One plan has one normal form, so that one digest means one plan. */
+static enum status is_normal(struct plan *p, const char *text)
+{
     char *normal = settings_normal(p->set);
-    p->digest = digest_of("evh-plan", normal, strlen(normal));
+    bool same = strcmp(normal, text) == 0;
     free(normal);
-    return ST_OK;
+    if (same)
+        return ST_OK;
+    plan_close(p);
+    return fault(EC_CFG_SYNTAX, FROM_WIRE, "it is not in its normal form");
+}
+
+enum status plan_parse(struct plan *p, const uint8_t *bytes, size_t len,
+                       const struct plan_parts *parts, size_t part_count)
+{
+    *p = (struct plan){0};
+    if (memchr(bytes, '\0', len) != NULL)
+        return fault(EC_CFG_SYNTAX, FROM_WIRE, "it holds a zero byte");
+    char *whole = must_alloc(len + 1, 1);
+    char *lines = must_alloc(len + 1, 1);
+    memcpy(whole, bytes, len);
+    memcpy(lines, bytes, len);
+
+    struct setting_table tables[PLAN_PARTS_MAX + 1];
+    size_t count = 0;
+    const struct peek from_text = {FROM_WIRE, NULL, 0, whole};
+    enum status st = tables_of(tables, &count, &from_text, parts, part_count);
+    if (st == ST_OK) {
+        p->set = settings_open(tables, count);
+        st = finish(p, put_lines(p->set, lines), FROM_WIRE);
+    }
+    if (st == ST_OK)
+        st = is_normal(p, whole);
+    free(whole);
+    free(lines);
+    return st;
 }
 
 void plan_close(struct plan *p)

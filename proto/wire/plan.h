@@ -37,6 +37,12 @@ struct plan_parts {
 MUST_CHECK enum status plan_load(struct plan *p, const char *path, const char *const *overrides,
                                  size_t override_count, const struct plan_parts *parts,
                                  size_t part_count);
+/*
+ * The same from a normal form that came over the wire (its path is ""). Refused unless its normal
+ * form is these bytes again, so one digest means one plan. EC_CFG_*.
+ */
+MUST_CHECK enum status plan_parse(struct plan *p, const uint8_t *bytes, size_t len,
+                                  const struct plan_parts *parts, size_t part_count);
 void plan_close(struct plan *p);
 /* The plan's own rows: for configs/README.md. */
 struct setting_table plan_rows(void);

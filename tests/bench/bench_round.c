@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "coordinator/sim/parts.h"
+#include "proto/adopt/parts.h"
 #include "coordinator/sim/sim.h"
 #include "node/train.h"
 #include "node/work.h"
@@ -85,7 +85,7 @@ int main(void)
     }
     struct plan plan;
     must(fixture_plan(plan_path, sizeof plan_path, s.path, lines) == ST_OK);
-    must(plan_load(&plan, plan_path, NULL, 0, sim_plan_parts, sim_plan_part_count) == ST_OK);
+    must(plan_load(&plan, plan_path, NULL, 0, adopt_parts, adopt_part_count) == ST_OK);
     printf("round: %d sites, logistic regression on 32 features, %d rounds, medians of %d runs\n",
            SITES, ROUNDS, RUNS);
     for (size_t jobs = 1; jobs <= 2; jobs++) {

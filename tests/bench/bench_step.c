@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "coordinator/sim/parts.h"
+#include "proto/adopt/parts.h"
 #include "models/core/blas.h"
 #include "models/linear/probes.h"
 #include "models/registry.h"
@@ -368,7 +368,7 @@ static const size_t batches[] = {32, 256};
 static void bench_debias(const char *name, const char *path, size_t width)
 {
     struct plan plan;
-    if (plan_load(&plan, path, NULL, 0, sim_plan_parts, sim_plan_part_count) != ST_OK) {
+    if (plan_load(&plan, path, NULL, 0, adopt_parts, adopt_part_count) != ST_OK) {
         fprintf(stderr, "%s\n", fault_text());
         exit(1);
     }

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "coordinator/sim/parts.h"
+#include "proto/adopt/parts.h"
 #include "proto/adopt/adopt.h"
 #include "proto/base/file.h"
 #include "proto/base/log.h"
@@ -25,36 +25,88 @@ static void make_site(struct meeting *m, uint32_t at)
     must(fixture_flat(m->flat[at], SCRATCH_MAX, m->scratch.path, names[at], &f) == ST_OK);
 }
 
-void meeting_open(struct meeting *m, const char *lines, uint32_t sites, uint32_t here)
+static void open_coordinator(struct meeting *m, bool kept)
+{
+    char path[SCRATCH_MAX];
+    if (kept)
+        must(store_open(&m->store, scratch_file(path, &m->scratch, "state")) == ST_OK);
+    struct coord_options o = {
+        .plan = &m->plan, .link = hub_coordinator(m->hub), .clock = &m->clock, .store = m->store};
+    must(coord_loop_open(&m->coordinator, &o) == ST_OK);
+    for (uint32_t i = 0; i < m->sites; i++) {
+        struct party party = party_of_site(i);
+        coord_loop_enrol(&m->coordinator, &party, m->coordinator.begun ? names[i] : NULL);
+    }
+}
+
+static void open_site(struct meeting *m, uint32_t site)
+{
+    struct node_options o = {
+        .plan = &m->plan, .flat_path = m->flat[site], .link = hub_site(m->hub, site)};
+    must(node_loop_open(&m->node[site], &o) == ST_OK);
+}
+
+static void open_all(struct meeting *m, const char *lines, uint32_t sites, uint32_t here, bool kept)
 {
     must(here <= sites);
     must(sites <= MEETING_SITES);
     char path[SCRATCH_MAX];
-    *m = (struct meeting){.scratch = scratch_open(), .clock = clock_by_hand(1000)};
+    *m = (struct meeting){
+        .scratch = scratch_open(), .clock = clock_by_hand(1000), .sites = sites};
     must(fixture_plan(path, sizeof path, m->scratch.path, lines) == ST_OK);
-    must(plan_load(&m->plan, path, NULL, 0, sim_plan_parts, sim_plan_part_count) == ST_OK);
+    must(plan_load(&m->plan, path, NULL, 0, adopt_parts, adopt_part_count) == ST_OK);
     log_to_stderr(LOG_ERROR, false);
     must(log_to_file(scratch_file(path, &m->scratch, "log.jsonl")) == ST_OK);
     m->hub = hub_open(sites, 0);
-    struct link *link = hub_coordinator(m->hub);
-    must(coord_loop_open(&m->coordinator, &m->plan, sites, link, &m->clock) == ST_OK);
-    for (uint32_t i = 0; i < here; i++) {
-        make_site(m, i);
-        link = hub_site(m->hub, i);
-        must(node_loop_open(&m->node[i], &m->plan, m->flat[i], link) == ST_OK);
-    }
+    open_coordinator(m, kept);
+    for (uint32_t i = 0; i < here; i++)
+        meeting_come(m, i);
+}
+
+void meeting_open(struct meeting *m, const char *lines, uint32_t sites, uint32_t here)
+{
+    open_all(m, lines, sites, here, false);
+}
+
+void meeting_open_kept(struct meeting *m, const char *lines, uint32_t sites, uint32_t here)
+{
+    open_all(m, lines, sites, here, true);
 }
 
 void meeting_close(struct meeting *m)
 {
     for (uint32_t i = 0; i < MEETING_SITES; i++)
-        if (m->node[i].link != NULL)
+        if (m->node[i].o.link != NULL)
             node_loop_close(&m->node[i]);
     coord_loop_close(&m->coordinator);
+    store_close(&m->store);
     hub_close(&m->hub);
     plan_close(&m->plan);
     must(log_to_file(NULL) == ST_OK);
     scratch_close(&m->scratch);
+}
+
+void meeting_come(struct meeting *m, uint32_t site)
+{
+    make_site(m, site);
+    open_site(m, site);
+}
+
+void meeting_restart_site(struct meeting *m, uint32_t site)
+{
+    node_loop_close(&m->node[site]);
+    open_site(m, site);
+}
+
+void meeting_restart_coordinator(struct meeting *m)
+{
+    bool kept = m->store != NULL;
+    coord_loop_close(&m->coordinator);
+    store_close(&m->store);
+    open_coordinator(m, kept);
+    for (uint32_t i = 0; i < m->sites; i++)
+        if (m->node[i].o.link != NULL)
+            must(node_loop_rejoin(&m->node[i]) == ST_OK);
 }
 
 enum status meeting_step(struct meeting *m, bool *moved)
@@ -62,7 +114,7 @@ enum status meeting_step(struct meeting *m, bool *moved)
     *moved = false;
     enum status st = coord_loop_turn(&m->coordinator);
     for (uint32_t i = 0; i < MEETING_SITES && st == ST_OK; i++) {
-        if (m->node[i].link == NULL || m->silent[i] || !hub_has_mail(m->hub, i))
+        if (m->node[i].o.link == NULL || m->silent[i] || !hub_has_mail(m->hub, i))
             continue;
         *moved = true;
         st = node_loop_turn(&m->node[i]);

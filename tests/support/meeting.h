@@ -21,6 +21,8 @@ struct meeting {
     struct plan plan;
     struct clock clock;
     struct hub *hub;
+    struct store *store; /* NULL: nothing is kept */
+    uint32_t sites;
     struct coord_loop coordinator;
     struct node_loop node[MEETING_SITES];
     bool silent[MEETING_SITES]; /* takes no turn; its mail waits */
@@ -31,7 +33,15 @@ struct meeting {
  * lines are the plan's below the fixture's head.
  */
 void meeting_open(struct meeting *m, const char *lines, uint32_t sites, uint32_t here);
+/* The same with a store below the scratch folder. */
+void meeting_open_kept(struct meeting *m, const char *lines, uint32_t sites, uint32_t here);
 void meeting_close(struct meeting *m);
+/* A site that was not here comes now. */
+void meeting_come(struct meeting *m, uint32_t site);
+/* Its process dies and another begins; its mail waits, whoever it was for. */
+void meeting_restart_site(struct meeting *m, uint32_t site);
+/* So does the coordinator's, and the sites notice. */
+void meeting_restart_coordinator(struct meeting *m);
 /* Turns everybody who is not silent until nobody has mail or the run is over; the first fault. */
 MUST_CHECK enum status meeting_run(struct meeting *m);
 /* As meeting_run, but stops when this leg is due and its round is about to open or open. */

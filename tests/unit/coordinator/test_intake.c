@@ -8,13 +8,22 @@ static struct msg vector_of(uint32_t *words, size_t count)
                         .vector = {.bits = 32, .words = count, .word = words}};
 }
 
+static void open_sites(struct presence *p, uint32_t sites)
+{
+    presence_open(p);
+    for (uint32_t i = 0; i < sites; i++) {
+        struct party party = party_of_site(i);
+        assert_int_equal(presence_enrol(p, NULL, &party), i);
+    }
+}
+
 static void a_site_counts_once(void **state)
 {
     (void)state;
     struct presence p;
     struct intake in = {0};
-    presence_open(&p, 2);
-    assert_true(presence_join(&p, 0, "north"));
+    open_sites(&p, 2);
+    presence_join(&p, 0);
     intake_begin(&in, 32, 3);
     uint32_t words[3] = {1, 2, UINT32_MAX};
     struct msg m = vector_of(words, 3);
@@ -34,7 +43,7 @@ static void another_shape_is_refused_and_adds_nothing(void **state)
     (void)state;
     struct presence p;
     struct intake in = {0};
-    presence_open(&p, 1);
+    open_sites(&p, 1);
     intake_begin(&in, 32, 3);
     uint32_t words[4] = {1, 1, 1, 1};
     struct msg longer = vector_of(words, 4);
@@ -55,7 +64,7 @@ static void a_new_round_forgets_the_last(void **state)
     (void)state;
     struct presence p;
     struct intake in = {0};
-    presence_open(&p, 1);
+    open_sites(&p, 1);
     uint32_t words[2] = {5, 6};
     struct msg m = vector_of(words, 2);
     intake_begin(&in, 32, 2);
@@ -72,33 +81,12 @@ static void a_new_round_forgets_the_last(void **state)
     presence_close(&p);
 }
 
-static void who_is_awaited_is_said_by_name(void **state)
-{
-    (void)state;
-    struct presence p;
-    char out[32];
-    presence_open(&p, 3);
-    assert_true(presence_join(&p, 0, "north"));
-    assert_true(presence_join(&p, 1, "east"));
-    assert_true(presence_join(&p, 2, "a hospital with a long name"));
-    assert_false(presence_join(&p, 1, "east"));
-    presence_new_phase(&p); /* joining was an answer too */
-    assert_true(presence_answer(&p, 1));
-    assert_false(presence_answer(&p, 1));
-    presence_awaited(out, sizeof out, &p);
-    assert_memory_equal(out, "north", 5);
-    assert_null(strstr(out, "east"));
-    assert_non_null(strstr(out, "..."));
-    presence_close(&p);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_site_counts_once),
         cmocka_unit_test(another_shape_is_refused_and_adds_nothing),
         cmocka_unit_test(a_new_round_forgets_the_last),
-        cmocka_unit_test(who_is_awaited_is_said_by_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,141 +1,128 @@
-/* Who is in the run: the meeting's first phase, turned by hand. */
+/* Who belongs to a run, who is waited for, and who is not. */
 #include "tests/support/check.h"
 
-#include "tests/support/meeting.h"
+#include "coordinator/presence.h"
 
-static const char two_of_three[] = "rounds = 3; model = { name = \"linear\"; };\n"
-                                   "local = { batch = 16; }; evaluate = { probes = []; };\n"
-                                   "round = { quorum = 0.6; };\n";
-
-static bool names(const char *site)
+static void open_sites(struct presence *p, const char *const *names, uint32_t sites)
 {
-    return strstr(fault_text(), site) != NULL;
-}
-
-static void a_site_that_never_joins_is_awaited_and_then_done_without(void **state)
-{
-    (void)state;
-    struct meeting m;
-    meeting_open(&m, two_of_three, 3, 2);
-    check_ok(meeting_run(&m));
-    assert_int_equal(m.coordinator.coord.phase, CO_LISTEN);
-    meeting_wait(&m);
-    check_ok(meeting_run(&m)); /* no deadline but the first: nobody waits for it any more */
-    assert_true(m.coordinator.finished);
-    assert_false(m.coordinator.presence.site[2].joined);
-    assert_int_equal(m.coordinator.presence.site[2].rounds_missed, 6);
-    assert_int_equal(m.coordinator.presence.site[1].rounds_missed, 0);
-    meeting_close(&m);
-}
-
-static void too_few_that_join_end_the_run_and_the_missing_are_named(void **state)
-{
-    (void)state;
-    struct meeting m;
-    meeting_open(&m, two_of_three, 3, 1);
-    check_ok(meeting_run(&m));
-    meeting_wait(&m);
-    check_fault(meeting_run(&m), EC_RUN_QUORUM);
-    assert_true(names("site 2, site 3"));
-    assert_false(names("north"));
-    assert_int_equal(m.coordinator.turn, 0);
-    meeting_close(&m);
-}
-
-/* A message as this site's link would carry it. */
-static void forge(struct meeting *m, uint32_t site, struct msg *forged)
-{
-    struct link *l = hub_site(m->hub, site);
-    forged->head.config = m->plan.digest;
-    check_ok(l->ops->send(l, forged));
-}
-
-static void a_site_that_joins_late_is_refused(void **state)
-{
-    (void)state;
-    struct meeting m;
-    uint8_t schema[4] = {0};
-    meeting_open(&m, two_of_three, 3, 2);
-    check_ok(meeting_run(&m));
-    meeting_wait(&m);
-    check_ok(meeting_run_to(&m, LEG_TRAIN, 1));
-    struct msg join = {.head = {.type = MSG_JOIN}};
-    snprintf(join.as.join.site, sizeof join.as.join.site, "west");
-    join.as.join.schema = schema, join.as.join.schema_len = sizeof schema;
-    forge(&m, 2, &join);
-    check_ok(meeting_run(&m));
-    assert_true(m.coordinator.finished);
-    assert_false(m.coordinator.presence.site[2].joined);
-    assert_true(meeting_logged(&m, "refused", "not due"));
-    assert_false(hub_has_mail(m.hub, 2));
-    meeting_close(&m);
-}
-
-static void a_second_join_is_refused(void **state)
-{
-    (void)state;
-    struct meeting m;
-    meeting_open(&m, two_of_three, 3, 2);
-    check_ok(meeting_run(&m));
-    struct msg join = {.head = {.type = MSG_JOIN}};
-    snprintf(join.as.join.site, sizeof join.as.join.site, "another north");
-    join.as.join.schema = m.coordinator.schema;
-    join.as.join.schema_len = m.coordinator.schema_len;
-    forge(&m, 0, &join);
-    check_ok(meeting_run(&m));
-    assert_string_equal(m.coordinator.presence.site[0].name, "north");
-    assert_true(meeting_logged(&m, "refused", "another north"));
-    meeting_close(&m);
-}
-
-static void sites_that_disagree_about_their_data_are_both_named(void **state)
-{
-    (void)state;
-    struct meeting m;
-    meeting_open(&m, two_of_three, 3, 2);
-    check_ok(meeting_run(&m));
-    struct msg join = {.head = {.type = MSG_JOIN}};
-    snprintf(join.as.join.site, sizeof join.as.join.site, "west");
-    uint8_t schema[4096];
-    size_t len = m.coordinator.schema_len;
-    assert_true(len <= sizeof schema);
-    memcpy(schema, m.coordinator.schema, len);
-    schema[0]++; /* one feature more */
-    join.as.join.schema = schema, join.as.join.schema_len = len;
-    forge(&m, 2, &join);
-    check_fault(meeting_run(&m), EC_DATA_DISAGREE);
-    assert_true(names("north"));
-    assert_string_equal(fault_kept()->where, "west");
-    meeting_close(&m);
-}
-
-static void a_join_without_a_schema_that_parses_is_refused(void **state)
-{
-    (void)state;
-    for (int what = 0; what < 2; what++) {
-        struct meeting m;
-        uint8_t schema[3] = {1, 2, 3};
-        meeting_open(&m, two_of_three, 3, 0);
-        struct msg join = {.head = {.type = MSG_JOIN}};
-        snprintf(join.as.join.site, sizeof join.as.join.site, "west");
-        if (what == 1)
-            join.as.join.schema = schema, join.as.join.schema_len = sizeof schema;
-        forge(&m, 2, &join);
-        check_fault(meeting_run(&m), EC_DATA_DISAGREE);
-        assert_string_equal(fault_kept()->where, "west");
-        meeting_close(&m);
+    presence_open(p);
+    for (uint32_t i = 0; i < sites; i++) {
+        struct party party = party_of_site(10 + i);
+        assert_int_equal(presence_enrol(p, names[i], &party), i);
     }
+}
+
+static const char *const three[] = {"north", "east", "a hospital with a long name"};
+
+static void sites_are_found_by_their_party_and_by_their_name(void **state)
+{
+    (void)state;
+    struct presence p;
+    struct party stranger = party_of_site(3), east = party_of_site(11);
+    open_sites(&p, three, 3);
+    assert_int_equal(presence_of_party(&p, &east), 1);
+    assert_int_equal(presence_of_party(&p, &stranger), 3);
+    assert_int_equal(presence_of_name(&p, "north"), 0);
+    assert_int_equal(presence_of_name(&p, "west"), 3);
+    struct party nobody = {{0}};
+    assert_int_equal(presence_enrol(&p, "restored", NULL), 3); /* not enrolled any more */
+    assert_int_equal(presence_of_party(&p, &nobody), 4);
+    assert_int_equal(presence_of_name(&p, "restored"), 3);
+    for (uint32_t i = 4; i < 100; i++)
+        assert_int_equal(presence_enrol(&p, NULL, &stranger), i);
+    assert_string_equal(p.site[99].name, "site 100");
+    assert_string_equal(p.site[1].name, "east");
+    presence_close(&p);
+}
+
+static void who_is_awaited_is_said_by_name(void **state)
+{
+    (void)state;
+    struct presence p;
+    char out[32];
+    open_sites(&p, three, 3);
+    for (uint32_t i = 0; i < 3; i++)
+        presence_join(&p, i);
+    assert_true(presence_answer(&p, 1));
+    assert_false(presence_answer(&p, 1));
+    presence_awaited(out, sizeof out, &p);
+    assert_memory_equal(out, "north", 5);
+    assert_null(strstr(out, "east"));
+    assert_non_null(strstr(out, "..."));
+    presence_close(&p);
+}
+
+static void only_who_was_level_once_is_waited_for(void **state)
+{
+    (void)state;
+    struct presence p;
+    open_sites(&p, three, 3);
+    assert_true(presence_complete(&p)); /* nobody is */
+    presence_join(&p, 0);
+    presence_behind(&p, 1); /* comes late */
+    assert_false(presence_complete(&p));
+    assert_true(presence_answer(&p, 0));
+    assert_true(presence_complete(&p));
+    presence_join(&p, 1);
+    assert_false(presence_complete(&p));
+    presence_behind(&p, 1); /* started anew: it has until the deadline */
+    assert_false(presence_complete(&p));
+    assert_false(presence_level(&p));
+    presence_join(&p, 1);
+    assert_true(presence_level(&p));
+    presence_close(&p);
+}
+
+static void who_let_a_deadline_pass_is_away_until_it_is_heard_of(void **state)
+{
+    (void)state;
+    struct presence p;
+    open_sites(&p, three, 2);
+    presence_join(&p, 0);
+    presence_join(&p, 1);
+    assert_true(presence_answer(&p, 0));
+    presence_give_up(&p);
+    assert_false(p.site[0].away);
+    assert_true(p.site[1].away);
+    presence_new_round(&p);
+    assert_true(presence_answer(&p, 0));
+    assert_true(presence_complete(&p));
+    assert_true(presence_answer(&p, 1)); /* in time, though nobody waited */
+    presence_new_round(&p);
+    assert_true(presence_answer(&p, 0));
+    assert_false(presence_complete(&p));
+    presence_give_up(&p);
+    presence_join(&p, 1);
+    assert_false(p.site[1].away);
+    presence_close(&p);
+}
+
+static void who_refuses_is_not_waited_for_until_it_joins_again(void **state)
+{
+    (void)state;
+    struct presence p;
+    open_sites(&p, three, 2);
+    presence_join(&p, 0);
+    presence_join(&p, 1);
+    assert_true(presence_answer(&p, 0));
+    presence_refuse(&p, 1, "E-POL-001");
+    assert_true(presence_complete(&p));
+    assert_false(p.site[1].level);
+    assert_string_equal(p.site[1].why, "E-POL-001");
+    presence_join(&p, 1);
+    assert_false(p.site[1].refused);
+    assert_false(presence_complete(&p));
+    presence_close(&p);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_site_that_never_joins_is_awaited_and_then_done_without),
-        cmocka_unit_test(too_few_that_join_end_the_run_and_the_missing_are_named),
-        cmocka_unit_test(a_site_that_joins_late_is_refused),
-        cmocka_unit_test(a_second_join_is_refused),
-        cmocka_unit_test(sites_that_disagree_about_their_data_are_both_named),
-        cmocka_unit_test(a_join_without_a_schema_that_parses_is_refused),
+        cmocka_unit_test(sites_are_found_by_their_party_and_by_their_name),
+        cmocka_unit_test(who_is_awaited_is_said_by_name),
+        cmocka_unit_test(only_who_was_level_once_is_waited_for),
+        cmocka_unit_test(who_let_a_deadline_pass_is_away_until_it_is_heard_of),
+        cmocka_unit_test(who_refuses_is_not_waited_for_until_it_joins_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

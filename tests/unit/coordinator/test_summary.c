@@ -47,7 +47,7 @@ static void a_run_is_known_by_its_plan_and_its_model(void **state)
     char plan[DIGEST_TEXT];
     meeting_open(&m, head_only, 3, 3);
     check_ok(meeting_run(&m));
-    summary_fill(&r, &m.coordinator, "local");
+    summary_fill(&r, &m.coordinator, "local", 1);
     digest_text(plan, &m.plan.digest);
     assert_string_equal(r.run.plan_digest, plan);
     assert_string_equal(r.run.model_digest, meeting_model(model, &m));
@@ -81,7 +81,7 @@ static void sites_are_done_late_or_lost(void **state)
     assert_true(m.coordinator.finished);
     m.coordinator.presence.site[1].rounds_missed = 1;
     m.coordinator.presence.site[1].rounds_joined--;
-    summary_fill(&r, &m.coordinator, "local");
+    summary_fill(&r, &m.coordinator, "local", 1);
     assert_int_equal(r.site_count, 3);
     for (size_t i = 0; i < 3; i++)
         assert_string_equal(r.site[i].state, want[i]);
@@ -101,7 +101,7 @@ static void the_history_has_the_losses_of_every_round_and_the_guards(void **stat
     struct report r;
     meeting_open(&m, debias, 3, 3);
     check_ok(meeting_run(&m));
-    summary_fill(&r, &m.coordinator, "local");
+    summary_fill(&r, &m.coordinator, "local", 1);
     size_t losses = 0;
     size_t guards = 0;
     for (size_t i = 0; i < r.history_count; i++) {
@@ -169,7 +169,7 @@ static void something_read_from_noise_fails_the_noise_control(void **state)
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct report r;
         read_from_noise(&m, rows[i].up);
-        summary_fill(&r, &m.coordinator, "local");
+        summary_fill(&r, &m.coordinator, "local", 1);
         const struct report_check *c = check_named(&r, "noise control");
         must(c != NULL);
         if (c->ok != rows[i].ok)
@@ -186,7 +186,7 @@ static void without_noise_rows_there_is_no_noise_control(void **state)
     struct report r;
     meeting_open(&m, head_only, 3, 3);
     check_ok(meeting_run(&m));
-    summary_fill(&r, &m.coordinator, "local");
+    summary_fill(&r, &m.coordinator, "local", 1);
     assert_null(check_named(&r, "noise control"));
     report_close(&r);
     meeting_close(&m);
@@ -209,7 +209,7 @@ static void a_split_that_is_not_the_test_rows_fails_its_check(void **state)
         struct report r;
         meeting_open(&m, rows[i].lines, 3, 3);
         check_ok(meeting_run(&m));
-        summary_fill(&r, &m.coordinator, "local");
+        summary_fill(&r, &m.coordinator, "local", 1);
         const struct report_check *c = check_named(&r, "split");
         must(c != NULL);
         assert_int_equal(c->ok, rows[i].ok);
@@ -227,7 +227,7 @@ static void withheld_numbers_are_counted(void **state)
     meeting_open(&m, HEAD_ONLY "evaluate = { probes = []; }; privacy = { min_cell = 1000; };\n", 3,
                  3);
     check_ok(meeting_run(&m));
-    summary_fill(&r, &m.coordinator, "local");
+    summary_fill(&r, &m.coordinator, "local", 1);
     assert_int_equal(r.measure_count, 2);
     assert_true(r.measure[0].withheld && r.measure[1].withheld);
     assert_true(says(&r, "small cells", "2 of 2 numbers"));

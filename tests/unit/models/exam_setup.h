@@ -13,7 +13,7 @@
 
 #include <math.h>
 
-#include "coordinator/sim/parts.h"
+#include "proto/adopt/parts.h"
 #include "models/exam.h"
 #include "proto/base/arena.h"
 #include "proto/base/file.h"
@@ -116,7 +116,7 @@ static inline void open_setup(struct setup *s, const char *const *overrides, siz
     char path[SCRATCH_MAX];
     *s = (struct setup){.scratch = scratch_open(), .who = population()};
     check_ok(file_write(scratch_file(path, &s->scratch, "plan.cfg"), text, strlen(text)));
-    check_ok(plan_load(&s->plan, path, overrides, count, sim_plan_parts, sim_plan_part_count));
+    check_ok(plan_load(&s->plan, path, overrides, count, adopt_parts, adopt_part_count));
     s->subject = (struct model){.ops = &subject_ops, .who = &s->who, .outputs = 1};
     s->subject.task_at[1] = SIZE_MAX;
     check_ok(exam_open(&s->e, s->plan.set, &s->who, &s->subject));

@@ -2,7 +2,7 @@
 
 #include <math.h>
 
-#include "coordinator/sim/parts.h"
+#include "proto/adopt/parts.h"
 #include "models/course.h"
 #include "proto/base/file.h"
 #include "proto/wire/plan.h"
@@ -39,7 +39,7 @@ static void open_run(struct run *r, const char *const *overrides, size_t count)
     struct population who = schema();
     r->scratch = scratch_open();
     check_ok(file_write(scratch_file(path, &r->scratch, "plan.cfg"), text, strlen(text)));
-    check_ok(plan_load(&r->plan, path, overrides, count, sim_plan_parts, sim_plan_part_count));
+    check_ok(plan_load(&r->plan, path, overrides, count, adopt_parts, adopt_part_count));
     check_ok(course_open(&r->c, r->plan.set, &who));
     r->values = must_alloc(1u << 16, sizeof *r->values);
 }

@@ -280,7 +280,7 @@ static void more_probes_than_fit_are_refused(void **state)
     static const char *const more[] = {"evaluate.seeds=32",
                                        "evaluate.representations=[\"original\", \"debiased\"]"};
     scratch_file(path, &s.scratch, "plan.cfg");
-    check_ok(plan_load(&s.plan, path, more, 2, sim_plan_parts, sim_plan_part_count));
+    check_ok(plan_load(&s.plan, path, more, 2, adopt_parts, adopt_part_count));
     check_fault(exam_open(&s.e, s.plan.set, &s.who, &s.subject), EC_CFG_CONFLICT);
     s.who = population();
     check_ok(exam_open(&s.e, s.plan.set, &s.who, &s.subject));

@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-#include "coordinator/sim/parts.h"
+#include "proto/adopt/parts.h"
 #include "node/work.h"
 #include "proto/base/file.h"
 #include "proto/base/must.h"
@@ -68,7 +68,7 @@ static void open_hospital(struct hospital *h, const struct fixture *f, const cha
     char path[SCRATCH_MAX];
     h->scratch = scratch_open();
     check_ok(fixture_plan(path, sizeof path, h->scratch.path, lines));
-    check_ok(plan_load(&h->plan, path, overrides, count, sim_plan_parts, sim_plan_part_count));
+    check_ok(plan_load(&h->plan, path, overrides, count, adopt_parts, adopt_part_count));
     check_ok(fixture_flat(h->path, sizeof h->path, h->scratch.path, "north", f));
     mix(h->path);
     check_ok(work_open(&h->w, &h->plan, h->path));
@@ -260,6 +260,7 @@ static void a_feature_that_says_nothing_becomes_zero(void **state)
     open_hospital(&h, &everybody, NULL, 0);
     contribute_to(&h, LEG_SPREAD);
     h.w.course.exam.scale[1] = 0;
+    h.w.evaluation.rescaled = false;
     evaluation_rescale(&h.w.evaluation);
     for (size_t i = 0; i < h.w.data.rows; i++)
         assert_true(h.w.evaluation.features[i * h.w.course.exam.spec.width + 1] == 0);

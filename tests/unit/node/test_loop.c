@@ -1,7 +1,7 @@
 /* One real site; the coordinator is a puppet that may say anything. */
 #include "tests/support/check.h"
 
-#include "coordinator/sim/parts.h"
+#include "proto/adopt/parts.h"
 #include "node/loop.h"
 #include "proto/base/file.h"
 #include "proto/base/log.h"
@@ -15,6 +15,7 @@ static const char lines[] = "rounds = 2; model = { name = \"linear\"; };\n"
 struct stage {
     struct scratch scratch;
     struct plan plan;
+    char flat[SCRATCH_MAX];
     struct hub *hub;
     struct link *puppet;
     struct node_loop node;
@@ -28,12 +29,13 @@ static void open_stage(struct stage *s, const char *plan_lines)
         .seed = 4, .patients = 50, .images = 1, .width = 5, .signal = 1, .test_share = .3};
     *s = (struct stage){.scratch = scratch_open(), .hub = hub_open(1, 0)};
     check_ok(fixture_plan(path, sizeof path, s->scratch.path, plan_lines));
-    check_ok(plan_load(&s->plan, path, NULL, 0, sim_plan_parts, sim_plan_part_count));
+    check_ok(plan_load(&s->plan, path, NULL, 0, adopt_parts, adopt_part_count));
     log_to_stderr(LOG_ERROR, false);
     check_ok(log_to_file(scratch_file(path, &s->scratch, "log.jsonl")));
-    check_ok(fixture_flat(path, sizeof path, s->scratch.path, "north", &f));
+    check_ok(fixture_flat(s->flat, sizeof s->flat, s->scratch.path, "north", &f));
     s->puppet = hub_coordinator(s->hub);
-    check_ok(node_loop_open(&s->node, &s->plan, path, hub_site(s->hub, 0)));
+    struct node_options o = {.plan = &s->plan, .flat_path = s->flat, .link = hub_site(s->hub, 0)};
+    check_ok(node_loop_open(&s->node, &o));
 }
 
 static void close_stage(struct stage *s)
@@ -89,7 +91,7 @@ static void greet(struct stage *s)
     assert_true(hears(s, MSG_JOIN));
     assert_string_equal(s->last.as.join.site, "north");
     struct msg m = word(s, MSG_WELCOME, 0);
-    m.as.welcome = (struct msg_welcome){0, 1};
+    m.as.welcome = (struct msg_welcome){0, 1, 0};
     check_ok(say(s, &m));
     assert_int_equal(s->node.node.phase, PH_IDLE);
 }
@@ -163,7 +165,9 @@ static void what_is_not_due_is_refused_and_the_run_goes_on(void **state)
         enum node_phase in; /* IDLE: between rounds 1 and 2; UPLOADED, APPLIED: in round 2 */
         uint64_t round;
     } rows[] = {
-        {"a second welcome", MSG_WELCOME, PH_IDLE, 0},
+        {"a sum that nobody asked for", MSG_PAST, PH_IDLE, 0},
+        {"a welcome in the middle of a round", MSG_WELCOME, PH_UPLOADED, 2},
+        {"another, with the result in hand", MSG_WELCOME, PH_APPLIED, 2},
         {"a result of no round", MSG_RESULT, PH_IDLE, 2},
         {"a commit out of the blue", MSG_COMMIT, PH_IDLE, 1},
         {"nothing to burn", MSG_BURN, PH_IDLE, 1},
@@ -196,7 +200,7 @@ static void what_is_not_due_is_refused_and_the_run_goes_on(void **state)
         struct node before = s.node.node;
         m = word(&s, (enum msg_kind)rows[i].type, rows[i].round);
         if (rows[i].type == MSG_WELCOME)
-            m.as.welcome = (struct msg_welcome){0, 1};
+            m.as.welcome = (struct msg_welcome){0, 1, 0};
         enum status st = say(&s, &m);
         bool silent = !hears(&s, MSG_ACCEPT);
         if (st != ST_OK || !silent || !logged(&s, "refused") || !logged(&s, "north"))
@@ -218,7 +222,7 @@ static void what_is_not_due_is_refused_and_the_run_goes_on(void **state)
 static void a_welcome_that_makes_no_sense_is_refused(void **state)
 {
     (void)state;
-    static const struct msg_welcome rows[] = {{0, 0}, {3, 3}, {UINT32_MAX, 2}};
+    static const struct msg_welcome rows[] = {{0, 0, 0}, {3, 3, 0}, {UINT32_MAX, 2, 0}};
     struct stage s;
     open_stage(&s, lines);
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -244,11 +248,131 @@ static void another_plan_ends_the_run_whatever_was_said(void **state)
         if (type == MSG_ROUND_OPEN)
             m = opening(&s, 1);
         m.head.config.byte[DIGEST_BYTES - 1] ^= 1;
-        check_fault(say(&s, &m), EC_RUN_MISMATCH);
+        if (type == MSG_REFUSED) /* what it will not have us for may be just that */
+            msg_refuse(&m, EC_RUN_PLAN, "another plan");
+        check_fault(say(&s, &m), EC_RUN_PLAN);
         assert_non_null(strstr(fault_text(), "another plan"));
         assert_false(hears(&s, MSG_MASKED));
         close_stage(&s);
     }
+}
+
+static void a_refusal_ends_the_run_with_its_code(void **state)
+{
+    (void)state;
+    struct stage s;
+    open_stage(&s, lines);
+    struct msg m = word(&s, MSG_REFUSED, 0);
+    msg_refuse(&m, EC_RUN_WITHOUT, "too late");
+    check_fault(say(&s, &m), EC_RUN_WITHOUT);
+    assert_string_equal(fault_text(), "too late");
+    snprintf(m.as.refused.code, sizeof m.as.refused.code, "E-NEW-001");
+    check_fault(say(&s, &m), EC_RUN_REFUSED);
+    assert_non_null(strstr(fault_text(), "E-NEW-001"));
+    close_stage(&s);
+}
+
+/* Sums that another site's life has left, one by one, in order. */
+static void what_was_missed_is_asked_for_and_folded(void **state)
+{
+    (void)state;
+    struct stage s, past;
+    struct msg sum[2];
+    open_stage(&past, lines);
+    greet(&past);
+    for (uint64_t leg = 1; leg <= 2; leg++) {
+        open_round(&past, leg);
+        struct msg r = result(&past, leg);
+        sum[leg - 1] = msg_clone(&r);
+        sum[leg - 1].head.type = MSG_PAST;
+        sum[leg - 1].as.past = (struct msg_past){leg, 1};
+        finish_round(&past, leg);
+    }
+    open_stage(&s, lines);
+    assert_true(hears(&s, MSG_JOIN));
+    assert_int_equal(s.last.as.join.done, 0);
+    struct msg m = word(&s, MSG_WELCOME, 5);
+    m.as.welcome = (struct msg_welcome){0, 1, 2};
+    check_ok(say(&s, &m));
+    for (uint64_t leg = 1; leg <= 2; leg++) {
+        assert_true(hears(&s, MSG_ASK));
+        assert_int_equal(s.last.as.ask.leg, leg);
+        sum[2 - leg].head.config = s.plan.digest;
+        check_ok(say(&s, &sum[2 - leg])); /* the other one: refused, or none is due */
+        if (leg == 1) {
+            assert_true(logged(&s, "the sum of leg 2 came, 1 is due"));
+            assert_false(hears(&s, MSG_ASK));
+            check_ok(say(&s, &sum[0]));
+        } else {
+            assert_true(logged(&s, "the sum of leg 1 came, 2 is due"));
+            check_ok(say(&s, &sum[1]));
+        }
+    }
+    assert_true(hears(&s, MSG_JOIN));
+    assert_int_equal(s.last.as.join.done, 2);
+    assert_true(digest_equal(&s.last.head.model, &past.node.fingerprint));
+    m = word(&s, MSG_WELCOME, 5);
+    m.as.welcome = (struct msg_welcome){0, 1, 2};
+    check_ok(say(&s, &m));
+    assert_int_equal(s.node.node.phase, PH_IDLE);
+    open_round(&s, 6);
+    msg_free(&sum[0]);
+    msg_free(&sum[1]);
+    close_stage(&s);
+    close_stage(&past);
+}
+
+static void another_run_of_the_same_plan_is_begun_with_nothing_three_times_at_most(void **state)
+{
+    (void)state;
+    struct stage s;
+    open_stage(&s, lines);
+    greet(&s);
+    open_round(&s, 1);
+    finish_round(&s, 1);
+    check_ok(node_loop_rejoin(&s.node));
+    assert_true(hears(&s, MSG_JOIN));
+    assert_int_equal(s.last.as.join.done, 1);
+    struct msg m = word(&s, MSG_WELCOME, 0);
+    m.as.welcome = (struct msg_welcome){0, 1, 0};
+    check_ok(say(&s, &m)); /* it has folded nothing */
+    assert_true(hears(&s, MSG_JOIN));
+    assert_int_equal(s.last.as.join.done, 0);
+    for (int i = 0; i < 3; i++) {
+        m = word(&s, MSG_WELCOME, 0);
+        m.head.model.byte[0] ^= 1; /* equally far, and elsewhere */
+        m.as.welcome = (struct msg_welcome){0, 1, 0};
+        if (i < 2)
+            check_ok(say(&s, &m));
+        else
+            check_fault(say(&s, &m), EC_RUN_MISMATCH);
+    }
+    close_stage(&s);
+}
+
+static void a_contribution_outlives_the_coordinator_it_was_made_for(void **state)
+{
+    (void)state;
+    static const char with_adam[] = "rounds = 2; model = { name = \"linear\"; };\n"
+                                    "local = { batch = 16; optimiser = \"adam\"; };\n"
+                                    "evaluate = { probes = []; };\n";
+    struct stage s;
+    open_stage(&s, with_adam);
+    greet(&s);
+    open_round(&s, 1);
+    finish_round(&s, 1);
+    open_round(&s, 2);
+    struct msg before = msg_clone(&s.last);
+    check_ok(node_loop_rejoin(&s.node));
+    assert_true(hears(&s, MSG_JOIN));
+    struct msg m = word(&s, MSG_WELCOME, 0);
+    m.as.welcome = (struct msg_welcome){0, 1, 1};
+    check_ok(say(&s, &m));
+    open_round(&s, 1); /* its rounds are counted anew */
+    assert_memory_equal(before.vector.word, s.last.vector.word,
+                        ring_bytes(before.vector.bits, before.vector.words));
+    msg_free(&before);
+    close_stage(&s);
 }
 
 static void a_leg_that_differs_ends_the_run_and_nothing_is_sent(void **state)
@@ -386,6 +510,10 @@ int main(void)
         cmocka_unit_test(what_is_not_due_is_refused_and_the_run_goes_on),
         cmocka_unit_test(a_welcome_that_makes_no_sense_is_refused),
         cmocka_unit_test(another_plan_ends_the_run_whatever_was_said),
+        cmocka_unit_test(a_refusal_ends_the_run_with_its_code),
+        cmocka_unit_test(what_was_missed_is_asked_for_and_folded),
+        cmocka_unit_test(another_run_of_the_same_plan_is_begun_with_nothing_three_times_at_most),
+        cmocka_unit_test(a_contribution_outlives_the_coordinator_it_was_made_for),
         cmocka_unit_test(a_leg_that_differs_ends_the_run_and_nothing_is_sent),
         cmocka_unit_test(no_leg_opens_after_the_end),
         cmocka_unit_test(a_result_that_does_not_hold_is_not_accepted),

@@ -12,6 +12,20 @@ static const struct {
     {PH_OFFLINE, HE_START, PH_CONNECTING, OR_CONNECT},
     {PH_CONNECTING, HE_LINK_UP, PH_AUTH, OR_JOIN},
     {PH_AUTH, HE_WELCOME, PH_IDLE, OR_WAIT},
+    {PH_AUTH, HE_BEHIND, PH_CATCHING_UP, OR_ASK},
+    {PH_AUTH, HE_END, PH_OFFLINE, OR_STOP},
+    {PH_CATCHING_UP, HE_PAST, PH_CATCHING_UP, OR_FOLD},
+    {PH_CATCHING_UP, HE_LEVEL, PH_AUTH, OR_JOIN},
+    {PH_CATCHING_UP, HE_END, PH_OFFLINE, OR_STOP},
+    {PH_AUTH, HE_LINK_UP, PH_AUTH, OR_JOIN},
+    {PH_CATCHING_UP, HE_LINK_UP, PH_AUTH, OR_JOIN},
+    {PH_IDLE, HE_LINK_UP, PH_AUTH, OR_JOIN},
+    {PH_TRAINING, HE_LINK_UP, PH_AUTH, OR_JOIN},
+    {PH_UPLOADING, HE_LINK_UP, PH_AUTH, OR_JOIN},
+    {PH_UPLOADED, HE_LINK_UP, PH_AUTH, OR_JOIN},
+    {PH_APPLIED, HE_LINK_UP, PH_AUTH, OR_JOIN},
+    {PH_IDLE, HE_WELCOME, PH_IDLE, OR_WAIT},
+    {PH_IDLE, HE_BEHIND, PH_CATCHING_UP, OR_ASK},
     {PH_IDLE, HE_ROUND_OPEN, PH_TRAINING, OR_TRAIN},
     {PH_IDLE, HE_END, PH_OFFLINE, OR_STOP},
     {PH_TRAINING, HE_TRAINED, PH_UPLOADING, OR_UPLOAD},
@@ -81,6 +95,23 @@ static void a_round_is_never_reused(void **state)
     }
 }
 
+/* A coordinator that was started again counts its rounds from the beginning. */
+static void a_welcome_says_where_rounds_are_counted_from(void **state)
+{
+    (void)state;
+    static const enum heard welcomes[] = {HE_WELCOME, HE_BEHIND};
+    for (size_t i = 0; i < COUNT(welcomes); i++) {
+        struct node n = {.phase = PH_AUTH, .round = 19};
+        enum order todo = OR_HALT;
+        check_ok(node_hear(&n, welcomes[i], 2, &todo));
+        assert_int_equal(n.round, 2);
+    }
+    struct node n = {.phase = PH_IDLE, .round = 2};
+    enum order todo = OR_HALT;
+    check_fault(node_hear(&n, HE_ROUND_OPEN, 2, &todo), EC_RUN_STATE);
+    check_ok(node_hear(&n, HE_ROUND_OPEN, 3, &todo));
+}
+
 static void a_refusal_says_what_was_heard_and_where(void **state)
 {
     (void)state;
@@ -96,6 +127,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_pair_of_phase_and_message_is_as_drawn),
         cmocka_unit_test(a_round_is_never_reused),
+        cmocka_unit_test(a_welcome_says_where_rounds_are_counted_from),
         cmocka_unit_test(a_refusal_says_what_was_heard_and_where),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

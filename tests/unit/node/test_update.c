@@ -2,7 +2,7 @@
 
 #include <math.h>
 
-#include "coordinator/sim/parts.h"
+#include "proto/adopt/parts.h"
 #include "crypto/fixed.h"
 #include "node/update.h"
 #include "proto/base/arena.h"
@@ -35,7 +35,7 @@ static void open_run(struct run *r)
     who.task[0] = (struct target){.name = "disease", .levels = 2, .train = true};
     *r = (struct run){.scratch = scratch_open()};
     check_ok(file_write(scratch_file(path, &r->scratch, "plan.cfg"), text, strlen(text)));
-    check_ok(plan_load(&r->plan, path, NULL, 0, sim_plan_parts, sim_plan_part_count));
+    check_ok(plan_load(&r->plan, path, NULL, 0, adopt_parts, adopt_part_count));
     check_ok(course_open(&r->c, r->plan.set, &who));
     /* Sums, squares, rows, patients, disease: no, yes. */
     double moments[6 + TARGET_LEVELS_MAX] = {0, 0, 200, 300, ROWS, ROWS, 60, 40};

@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-#include "coordinator/sim/parts.h"
+#include "proto/adopt/parts.h"
 #include "node/work.h"
 #include "proto/base/file.h"
 #include "tests/support/fixture.h"
@@ -28,7 +28,7 @@ static void open_hospital(struct hospital *h, const char *const *overrides, size
     char path[SCRATCH_MAX];
     h->scratch = scratch_open();
     check_ok(fixture_plan(path, sizeof path, h->scratch.path, lines));
-    check_ok(plan_load(&h->plan, path, overrides, count, sim_plan_parts, sim_plan_part_count));
+    check_ok(plan_load(&h->plan, path, overrides, count, adopt_parts, adopt_part_count));
     check_ok(fixture_flat(h->path, sizeof h->path, h->scratch.path, "north", &f));
     check_ok(work_open(&h->w, &h->plan, h->path));
     check_ok(work_begin(&h->w, 0, 1));

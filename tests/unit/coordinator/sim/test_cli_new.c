@@ -1,7 +1,7 @@
 #include "tests/support/check.h"
 
 #include "coordinator/sim/cli.h"
-#include "coordinator/sim/parts.h"
+#include "proto/adopt/parts.h"
 #include "crypto/hash.h"
 #include "proto/base/file.h"
 #include "tests/support/scratch.h"
@@ -15,7 +15,7 @@ static void a_new_plan_loads_and_says_its_name(void **state)
     check_ok(file_write(scratch_file(path, &folder, "p.cfg"), text, strlen(text)));
     free(text);
     struct plan plan;
-    check_ok(plan_load(&plan, path, NULL, 0, sim_plan_parts, sim_plan_part_count));
+    check_ok(plan_load(&plan, path, NULL, 0, adopt_parts, adopt_part_count));
     assert_string_equal(settings_text(plan.set, "plan"), "lung-2.v1");
     assert_string_equal(settings_text(plan.set, "model.name"), "debias-vae");
     assert_true(settings_count(plan.set, "groups") > 1);
@@ -37,9 +37,9 @@ static void a_plan_to_start_from_leaves_defaults_alone(void **state)
                                "model = { name = \"debias-vae\"; };\n";
     struct plan ours, least;
     check_ok(file_write(scratch_file(path, &folder, "p.cfg"), text, strlen(text)));
-    check_ok(plan_load(&ours, path, NULL, 0, sim_plan_parts, sim_plan_part_count));
+    check_ok(plan_load(&ours, path, NULL, 0, adopt_parts, adopt_part_count));
     check_ok(file_write(path, bare, strlen(bare)));
-    check_ok(plan_load(&least, path, NULL, 0, sim_plan_parts, sim_plan_part_count));
+    check_ok(plan_load(&least, path, NULL, 0, adopt_parts, adopt_part_count));
     char *a = settings_normal(ours.set), *b = settings_normal(least.set);
     assert_string_equal(a, b);
     free(a);

@@ -11,7 +11,7 @@ static const double losses[] = {.7104, .08};
 static void a_round_is_told_in_words(void **state)
 {
     (void)state;
-    const struct sim_progress training = {.train_round = 12,
+    const struct coord_progress training = {.train_round = 12,
                                           .train_rounds = 40,
                                           .stage = "train",
                                           .done = .3,
@@ -19,13 +19,13 @@ static void a_round_is_told_in_words(void **state)
                                           .loss_count = 2,
                                           .loss_name = names,
                                           .loss = losses};
-    struct sim_progress probing = {
+    struct coord_progress probing = {
         .train_round = 40, .train_rounds = 40, .stage = "probe", .done = .9, .seconds_left = 65};
-    struct sim_progress endless = probing, beginning = probing;
+    struct coord_progress endless = probing, beginning = probing;
     endless.seconds_left = (double)NAN;
     beginning.done = 0;
     const struct {
-        const struct sim_progress *p;
+        const struct coord_progress *p;
         size_t cap;
         const char *want;
     } rows[] = {
@@ -51,7 +51,7 @@ static char *shown(struct progress *progress, size_t rounds)
     progress->to = open_memstream(&text, &len);
     assert_non_null(progress->to);
     for (size_t i = 1; i <= rounds; i++) {
-        struct sim_progress p = {.train_round = i,
+        struct coord_progress p = {.train_round = i,
                                  .train_rounds = rounds,
                                  .stage = i == 1 ? "moments" : "train",
                                  .done = (double)i / (double)rounds,

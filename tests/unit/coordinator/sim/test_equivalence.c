@@ -4,7 +4,7 @@
 
 #include <math.h>
 
-#include "coordinator/sim/parts.h"
+#include "proto/adopt/parts.h"
 #include "coordinator/sim/sim.h"
 #include "models/core/ckpt.h"
 #include "node/flat.h"
@@ -47,7 +47,7 @@ static void train(struct ckpt *c, const struct scratch *s, const char *const *fl
     struct plan plan;
     struct report report;
     check_ok(fixture_plan(plan_path, sizeof plan_path, s->path, lines));
-    check_ok(plan_load(&plan, plan_path, NULL, 0, sim_plan_parts, sim_plan_part_count));
+    check_ok(plan_load(&plan, plan_path, NULL, 0, adopt_parts, adopt_part_count));
     check_ok(sim_run(&report, &plan, flat, sites, s->path, &(struct sim_options){.jobs = 1}));
     check_ok(ckpt_read(c, scratch_file(model, s, "model.evh")));
     assert_string_equal(c->model_digest, report.run.model_digest);

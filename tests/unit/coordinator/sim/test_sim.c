@@ -2,7 +2,7 @@
 
 #include <math.h>
 
-#include "coordinator/sim/parts.h"
+#include "proto/adopt/parts.h"
 #include "coordinator/sim/sim.h"
 #include "tests/support/fixture.h"
 #include "tests/support/scratch.h"
@@ -43,7 +43,7 @@ static void open_run(struct run *r, const char *lines, const char *const *overri
     }
     char plan[SCRATCH_MAX];
     check_ok(fixture_plan(plan, sizeof plan, r->scratch.path, lines));
-    check_ok(plan_load(&r->plan, plan, overrides, count, sim_plan_parts, sim_plan_part_count));
+    check_ok(plan_load(&r->plan, plan, overrides, count, adopt_parts, adopt_part_count));
 }
 
 static void close_run(struct run *r)
@@ -196,7 +196,7 @@ static void in_sample_scoring_is_refused_unless_it_is_named(void **state)
     open_run(&r, head_only, NULL, 0);
     struct plan plan;
     static const char *const refused[] = {"evaluate.score=train"};
-    check_fault(plan_load(&plan, r.plan.path, refused, 1, sim_plan_parts, sim_plan_part_count),
+    check_fault(plan_load(&plan, r.plan.path, refused, 1, adopt_parts, adopt_part_count),
                 EC_EVAL_IN_SAMPLE);
     close_run(&r);
     static const char *const named[] = {"evaluate.score=train", "evaluate.mode=in-sample"};

@@ -3,7 +3,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "coordinator/sim/parts.h"
+#include "proto/adopt/parts.h"
 #include "node/data/cohort_write.h"
 #include "node/h5/read.h"
 #include "proto/base/arena.h"
@@ -223,7 +223,7 @@ static struct plan plan_of(const struct scratch *s)
     struct plan plan;
     char path[SCRATCH_MAX];
     scratch_file(path, s, "plan.cfg");
-    check_ok(plan_load(&plan, path, NULL, 0, sim_plan_parts, sim_plan_part_count));
+    check_ok(plan_load(&plan, path, NULL, 0, adopt_parts, adopt_part_count));
     return plan;
 }
 

@@ -2,7 +2,7 @@
 
 #include <math.h>
 
-#include "coordinator/sim/parts.h"
+#include "proto/adopt/parts.h"
 #include "crypto/fixed.h"
 #include "proto/adopt/adopt.h"
 #include "proto/base/arena.h"
@@ -39,7 +39,7 @@ static void open_ends(struct ends *e, const char *const *overrides, size_t count
     struct population who = schema();
     *e = (struct ends){.scratch = scratch_open()};
     check_ok(file_write(scratch_file(path, &e->scratch, "plan.cfg"), text, strlen(text)));
-    check_ok(plan_load(&e->plan, path, overrides, count, sim_plan_parts, sim_plan_part_count));
+    check_ok(plan_load(&e->plan, path, overrides, count, adopt_parts, adopt_part_count));
     check_ok(course_open(&e->node, e->plan.set, &who));
     check_ok(course_open(&e->coordinator, e->plan.set, &who));
 }

@@ -1,6 +1,7 @@
 #include "proto/base/text.h"
 
 #include <float.h>
+#include <stdlib.h>
 
 #include "proto/base/rng.h"
 #include "tests/support/check.h"
@@ -84,6 +85,29 @@ static void distances_count_letters(void **state)
     assert_false(text_near(text_distance(wide, "x"), 1));
 }
 
+static void bytes_become_digits_and_bytes_again(void **state)
+{
+    (void)state;
+    static const char *const none_of_ours[] = {"0", "0g", "AB", " 00", "00 ", "0x"};
+    uint8_t all[256], *back = NULL;
+    size_t len = 0;
+    for (size_t i = 0; i < COUNT(all); i++)
+        all[i] = (uint8_t)i;
+    char *hex = text_hex(all, sizeof all);
+    assert_int_equal(strlen(hex), 512);
+    assert_memory_equal(hex + 2 * 0xc5, "c5c6", 4);
+    assert_true(text_unhex(&back, &len, hex));
+    assert_int_equal(len, sizeof all);
+    assert_memory_equal(back, all, sizeof all);
+    free(hex);
+    free(back);
+    assert_true(text_unhex(&back, &len, ""));
+    assert_int_equal(len, 0);
+    free(back);
+    for (size_t i = 0; i < COUNT(none_of_ours); i++)
+        assert_false(text_unhex(&back, &len, none_of_ours[i]));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -91,6 +115,7 @@ int main(void)
         cmocka_unit_test(every_number_reads_back_exactly),
         cmocka_unit_test(quotes_leave_nothing_that_ends_a_line_or_a_text),
         cmocka_unit_test(distances_count_letters),
+        cmocka_unit_test(bytes_become_digits_and_bytes_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,6 @@
 #include "tests/support/check.h"
 
-#include "coordinator/sim/parts.h"
+#include "proto/adopt/parts.h"
 #include "proto/wire/plan.h"
 #include "tests/support/fixture.h"
 #include "tests/support/scratch.h"
@@ -15,7 +15,7 @@ static enum status load(struct plan *p, const struct scratch *s, const char *mor
     snprintf(text, sizeof text, "%s%s", more[0] == '!' ? "" : lines,
              more[0] == '!' ? more + 1 : more);
     check_ok(fixture_plan(path, sizeof path, s->path, text));
-    return plan_load(p, path, overrides, count, sim_plan_parts, sim_plan_part_count);
+    return plan_load(p, path, overrides, count, adopt_parts, adopt_part_count);
 }
 
 static void a_contradiction_is_refused_with_its_code(void **state)

@@ -1,4 +1,4 @@
-#include "coordinator/sim/parts.h"
+#include "proto/adopt/parts.h"
 
 #include "models/merge/merge.h"
 #include "models/registry.h"
@@ -31,8 +31,8 @@ static const char *merge_known(size_t at)
     return ops == NULL ? NULL : ops->name;
 }
 
-const struct plan_parts sim_plan_parts[] = {
+const struct plan_parts adopt_parts[] = {
     {"model.name", model_table, model_known},
     {"merge.rule", merge_table, merge_known},
 };
-const size_t sim_plan_part_count = COUNT(sim_plan_parts);
+const size_t adopt_part_count = COUNT(adopt_parts);

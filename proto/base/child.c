@@ -1,22 +1,23 @@
-#include "coordinator/sim/cli_child.h"
+#include "proto/base/child.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "proto/base/clock.h"
 #include "proto/base/must.h"
 
 #define COMPLAINT_MARK "error[" /* how opt.c begins a complaint; it is the last thing it says */
 
-extern char **environ;
+#define STOP_LOOK_MS   10 /* between two looks whether a child has ended */
 
 static volatile sig_atomic_t running; /* the child's pid, 0: none */
 
@@ -135,6 +136,41 @@ static void listen_to(struct heard *out, struct heard *err)
         pass_line(err);
 }
 
+/* In the child, where only what is safe after a fork may be called: errno to `trouble` and out. */
+static void become(const char *path, const char *const *argv, int out, int err, int trouble,
+                   pid_t parent)
+{
+    sigset_t none;
+    sigemptyset(&none);
+    /* execv takes char *const * and changes nothing. */
+    char *const *words = (char *const *)(uintptr_t)argv;
+    if (prctl(PR_SET_PDEATHSIG, SIGTERM) == 0 && getppid() == parent &&
+        sigprocmask(SIG_SETMASK, &none, NULL) == 0 && dup2(out, STDOUT_FILENO) >= 0 &&
+        dup2(err, STDERR_FILENO) >= 0)
+        execv(path, words);
+    int why = errno;
+    (void)!write(trouble, &why, sizeof why);
+    _exit(127);
+}
+
+/* Starts path with these two as its stdout and stderr; they stay ours as well. */
+static enum status launch(pid_t *pid, const char *path, const char *const *argv, int out, int err)
+{
+    int trouble[2], why = 0;
+    if (pipe2(trouble, O_CLOEXEC) != 0)
+        return fault(EC_IO_PROGRAM, path, "pipe: %s", strerror(errno));
+    pid_t parent = getpid();
+    *pid = fork();
+    if (*pid == 0)
+        become(path, argv, out, err, trouble[1], parent);
+    why = *pid < 0 ? errno : 0;
+    close(trouble[1]);
+    if (*pid > 0 && read(trouble[0], &why, sizeof why) == (ssize_t)sizeof why)
+        (void)waitpid(*pid, NULL, 0);
+    close(trouble[0]);
+    return why == 0 ? ST_OK : fault(EC_IO_PROGRAM, path, "%s", strerror(why));
+}
+
 static enum status start(pid_t *pid, int *out_fd, int *err_fd, const char *path,
                          const char *const *argv)
 {
@@ -147,41 +183,26 @@ static enum status start(pid_t *pid, int *out_fd, int *err_fd, const char *path,
         close(out[1]);
         return fault(EC_IO_PROGRAM, path, "pipe: %s", strerror(why));
     }
-    posix_spawn_file_actions_t streams;
-    must(posix_spawn_file_actions_init(&streams) == 0);
-    must(posix_spawn_file_actions_adddup2(&streams, out[1], STDOUT_FILENO) == 0);
-    must(posix_spawn_file_actions_adddup2(&streams, err[1], STDERR_FILENO) == 0);
-    /* posix_spawn takes char *const * and changes nothing. */
-    char *const *words = (char *const *)(uintptr_t)argv;
-    int failed = posix_spawn(pid, path, &streams, NULL, words, environ);
-    posix_spawn_file_actions_destroy(&streams);
+    enum status st = launch(pid, path, argv, out[1], err[1]);
     close(out[1]);
     close(err[1]);
     *out_fd = out[0];
     *err_fd = err[0];
-    if (failed == 0)
+    if (st == ST_OK)
         return ST_OK;
     close(out[0]);
     close(err[0]);
-    return fault(EC_IO_PROGRAM, path, "%s", strerror(failed));
+    return st;
 }
 
-/* The child's complaint as ours; false when the envelope holds none that we know. */
-static bool adopt_complaint(const struct json *envelope)
+enum status child_complaint(const struct json *envelope, const char *path)
 {
     const struct json *error = json_get(envelope, "error");
-    const char *code = json_string(json_get(error, "code"), "");
-    for (enum complaint what = EC_NONE + 1; what < EC_COUNT; what++) {
-        if (strcmp(complaint_row(what)->code, code) != 0)
-            continue;
-        struct complaint_kept kept = {.what = what};
-        snprintf(kept.where, sizeof(kept.where), "%s", json_string(json_get(error, "where"), ""));
-        snprintf(kept.detail, sizeof(kept.detail), "%s",
+    enum complaint what = complaint_find(json_string(json_get(error, "code"), ""));
+    if (what == EC_NONE)
+        return fault(EC_IO_PROGRAM, path, "it says no more than that it failed");
+    return fault(what, json_string(json_get(error, "where"), ""), "%s",
                  json_string(json_get(error, "message"), ""));
-        fault_restore(&kept);
-        return true;
-    }
-    return false;
 }
 
 /* What the child's end means: wait's status, its envelope (may be NULL), its complaint in words. */
@@ -189,8 +210,9 @@ static enum status judge(int ended, const struct json *envelope, const char *pat
 {
     if (WIFEXITED(ended) && WEXITSTATUS(ended) == 0 && envelope != NULL)
         return ST_OK;
-    if (adopt_complaint(envelope))
-        return complaint_row(fault_kept()->what)->status;
+    const char *code = json_string(json_get(json_get(envelope, "error"), "code"), "");
+    if (complaint_find(code) != EC_NONE)
+        return child_complaint(envelope, path);
     fputs(said, stderr);
     if (WIFSIGNALED(ended))
         return fault(EC_IO_PROGRAM, path, "it was ended by signal %d", WTERMSIG(ended));
@@ -223,4 +245,59 @@ enum status child_run(struct json **envelope, const char *path, const char *cons
     heard_close(&out);
     heard_close(&err);
     return st;
+}
+
+/* --- beside us ------------------------------------------------------------------------------- */
+
+enum status child_start(struct child *c, const char *path, const char *const *argv,
+                        const char *log, bool listen)
+{
+    int said[2] = {-1, -1};
+    *c = (struct child){.out = -1};
+    int to = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+    if (to < 0)
+        return fault(EC_IO_CREATE, log, "%s", strerror(errno));
+    enum status st = ST_OK;
+    if (listen && pipe2(said, O_CLOEXEC) != 0)
+        st = fault(EC_IO_PROGRAM, path, "pipe: %s", strerror(errno));
+    if (st == ST_OK)
+        st = launch(&c->pid, path, argv, listen ? said[1] : to, to);
+    if (said[1] >= 0)
+        close(said[1]);
+    close(to);
+    if (st == ST_OK) {
+        c->out = said[0];
+        return ST_OK;
+    }
+    if (said[0] >= 0)
+        close(said[0]);
+    *c = (struct child){.out = -1};
+    return st;
+}
+
+bool child_ended(int *how, struct child *c)
+{
+    int ended = 0;
+    if (c->pid == 0 || waitpid(c->pid, &ended, WNOHANG) != c->pid)
+        return false;
+    *how = WIFEXITED(ended) ? WEXITSTATUS(ended) : 128 + WTERMSIG(ended);
+    c->pid = 0;
+    return true;
+}
+
+void child_stop(struct child *c, unsigned ms)
+{
+    struct clock clock = clock_machine();
+    uint64_t end = clock_now_ms(&clock) + ms;
+    int how = 0;
+    if (c->pid != 0)
+        kill(c->pid, SIGTERM);
+    while (c->pid != 0 && !child_ended(&how, c)) {
+        if (clock_now_ms(&clock) >= end)
+            kill(c->pid, SIGKILL);
+        (void)poll(NULL, 0, STOP_LOOK_MS);
+    }
+    if (c->out >= 0)
+        close(c->out);
+    c->out = -1;
 }

@@ -1,6 +1,6 @@
 #include "tests/support/check.h"
 
-#include "coordinator/sim/parts.h"
+#include "proto/adopt/parts.h"
 #include "crypto/hash.h"
 #include "models/merge/merge.h"
 #include "models/registry.h"
@@ -16,7 +16,7 @@ static enum status load(struct plan *plan, const char *text, const char *const *
     struct scratch folder = scratch_open();
     char path[SCRATCH_MAX];
     check_ok(file_write(scratch_file(path, &folder, "p.cfg"), text, strlen(text)));
-    enum status st = plan_load(plan, path, overrides, count, sim_plan_parts, sim_plan_part_count);
+    enum status st = plan_load(plan, path, overrides, count, adopt_parts, adopt_part_count);
     scratch_close(&folder);
     return st;
 }

@@ -2,7 +2,7 @@
 
 #include <unistd.h>
 
-#include "coordinator/sim/cli_child.h"
+#include "proto/base/child.h"
 #include "tests/support/capture.h"
 
 /* A shell stands for the program; what it says on our stderr is the caller's to free. */
@@ -105,7 +105,7 @@ static void our_programs_stand_beside_this_one(void **state)
 {
     (void)state;
     char path[4096], small[8];
-    check_ok(child_path(path, sizeof(path), "test_cli_child"));
+    check_ok(child_path(path, sizeof(path), "test_child"));
     assert_int_equal(access(path, X_OK), 0);
     check_fault(child_path(small, sizeof(small), "evenhand-data"), EC_IO_PROGRAM);
 }

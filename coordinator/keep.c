@@ -1,4 +1,4 @@
-#include "coordinator/sim/keep.h"
+#include "coordinator/keep.h"
 
 #include <stdio.h>
 #include <stdlib.h>

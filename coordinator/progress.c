@@ -1,0 +1,42 @@
+#include "coordinator/progress.h"
+
+/* Training and evaluation are taken to last as long as they have so far, a leg alike. */
+static double done_share(const struct coord_loop *l)
+{
+    const struct settings *plan = l->plan->set;
+    double rounds = (double)settings_int(plan, "rounds");
+    double probes =
+        l->course.exam.probes != NULL ? (double)settings_int(plan, "evaluate.rounds") : 0;
+    double train_done = l->closed.kind == LEG_MOMENTS ? 0
+                        : l->closed.kind <= LEG_GUARD ? (double)l->closed.index + 1
+                                                      : rounds;
+    double probes_done = l->closed.kind < LEG_SCALE    ? 0
+                         : l->closed.kind <= LEG_VALID ? (double)l->closed.index + 1
+                                                       : probes;
+    double train_weight = 1;
+    double probe_weight = 1;
+    if (train_done > 0 && probes_done > 0 && l->times.train_s > 0)
+        probe_weight = (l->times.evaluate_s / probes_done) / (l->times.train_s / train_done);
+    double all = rounds * train_weight + probes * probe_weight;
+    return (train_done * train_weight + probes_done * probe_weight) / all;
+}
+
+struct coord_progress coord_progress(const struct coord_loop *l, double seconds)
+{
+    struct coord_progress p = {.round = (size_t)l->rounds_done,
+                               .train_rounds = settings_size(l->plan->set, "rounds"),
+                               .stage = leg_name(l->closed.kind),
+                               .seconds = seconds};
+    bool training = l->closed.kind == LEG_TRAIN || l->closed.kind == LEG_GUARD;
+    p.train_round = l->closed.kind == LEG_MOMENTS ? 0
+                    : training                    ? (size_t)l->closed.index + 1
+                                                  : p.train_rounds;
+    p.done = done_share(l);
+    p.seconds_left = p.done > 0 ? p.seconds * (1 - p.done) / p.done : 0;
+    if (l->closed.kind == LEG_TRAIN) {
+        p.loss_count = l->course.model->loss_count;
+        p.loss_name = l->course.model->loss_name;
+        p.loss = l->course.loss;
+    }
+    return p;
+}

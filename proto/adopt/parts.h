@@ -1,0 +1,13 @@
+/*
+ * parts.h - which tables a plan needs: those of the model and of the merge rule it names.
+ */
+#ifndef EVENHAND_PARTS_H
+#define EVENHAND_PARTS_H
+
+#include "proto/wire/plan.h"
+
+/* For plan_load and plan_parse: model.name -> models/registry.h, merge.rule -> models/merge/merge.h. */
+extern const struct plan_parts adopt_parts[];
+extern const size_t adopt_part_count;
+
+#endif
