@@ -227,7 +227,7 @@ static enum status join(struct coord_loop *l, uint32_t site, const struct msg *m
     if (!presence_join(&l->presence, site, m->as.join.site))
         return fault(EC_RUN_STATE, m->as.join.site, "has joined already");
     struct msg welcome = blank(l, MSG_WELCOME);
-    welcome.as.welcome = (struct msg_welcome){site, l->presence.sites};
+    welcome.as.welcome = (struct msg_welcome){.site = site, .sites = l->presence.sites};
     return send_to(l, &welcome, site);
 }
 

@@ -89,7 +89,7 @@ static void greet(struct stage *s)
     assert_true(hears(s, MSG_JOIN));
     assert_string_equal(s->last.as.join.site, "north");
     struct msg m = word(s, MSG_WELCOME, 0);
-    m.as.welcome = (struct msg_welcome){0, 1};
+    m.as.welcome = (struct msg_welcome){.site = 0, .sites = 1};
     check_ok(say(s, &m));
     assert_int_equal(s->node.node.phase, PH_IDLE);
 }
@@ -196,7 +196,7 @@ static void what_is_not_due_is_refused_and_the_run_goes_on(void **state)
         struct node before = s.node.node;
         m = word(&s, (enum msg_kind)rows[i].type, rows[i].round);
         if (rows[i].type == MSG_WELCOME)
-            m.as.welcome = (struct msg_welcome){0, 1};
+            m.as.welcome = (struct msg_welcome){.site = 0, .sites = 1};
         enum status st = say(&s, &m);
         bool silent = !hears(&s, MSG_ACCEPT);
         if (st != ST_OK || !silent || !logged(&s, "refused") || !logged(&s, "north"))
@@ -218,7 +218,7 @@ static void what_is_not_due_is_refused_and_the_run_goes_on(void **state)
 static void a_welcome_that_makes_no_sense_is_refused(void **state)
 {
     (void)state;
-    static const struct msg_welcome rows[] = {{0, 0}, {3, 3}, {UINT32_MAX, 2}};
+    static const struct msg_welcome rows[] = {{0, 0, 0}, {3, 3, 0}, {UINT32_MAX, 2, 0}};
     struct stage s;
     open_stage(&s, lines);
     for (size_t i = 0; i < COUNT(rows); i++) {
