@@ -11,11 +11,15 @@ static struct timespec monotonic(void)
     return t;
 }
 
+static uint64_t whole_ms(struct timespec t)
+{
+    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
 static uint64_t machine_now_ms(const struct clock *c)
 {
     (void)c;
-    struct timespec t = monotonic();
-    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+    return whole_ms(monotonic());
 }
 
 static uint64_t hand_now_ms(const struct clock *c)
@@ -57,4 +61,11 @@ void clock_utc(char out[static 21])
     struct tm utc;
     must(gmtime_r(&now, &utc) != NULL);
     must(strftime(out, 21, "%Y-%m-%dT%H:%M:%SZ", &utc) == 20);
+}
+
+uint64_t clock_utc_ms(void)
+{
+    struct timespec t;
+    must(clock_gettime(CLOCK_REALTIME, &t) == 0);
+    return t.tv_sec >= 0 ? whole_ms(t) : 0;
 }

@@ -21,5 +21,8 @@ uint64_t clock_now_ms(const struct clock *c);
 double clock_seconds(void);
 /* Now, UTC, RFC 3339 with seconds: "2026-11-23T04:05:06Z". For people, never for decisions. */
 void clock_utc(char out[static 21]);
+/* Now, milliseconds since 1970 UTC; 0 on a machine that believes in an earlier year. For people,
+ * never for decisions. */
+uint64_t clock_utc_ms(void);
 
 #endif

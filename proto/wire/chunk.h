@@ -8,9 +8,10 @@
  *             was sent, copies too (a copy says that an acknowledgement was lost), with
  *             "everything below k"; whole when all are there; kept when the digest agrees
  *
- * Pieces are vectors (MASKED, RESULT) or the body of a message too long for one frame (PARCEL).
- * The header's sequence names the transfer: a piece carries that of the message that announced it,
- * and whoever holds the sockets finds the transfer by it and drops what belongs to none.
+ * Pieces are vectors (MASKED, RESULT, PAST) or the body of a message too long for one frame
+ * (PARCEL). The header's sequence names the transfer: a piece carries that of the message that
+ * announced it, and whoever holds the sockets finds the transfer by it and drops what belongs to
+ * none.
  *
  * After a cut line both sides go on where they were: the sender announces again, the receiver
  * answers with what it has, the sender sends the rest. A receiver that lost everything says so with

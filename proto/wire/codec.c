@@ -9,12 +9,13 @@
 #include "proto/base/must.h"
 #include "proto/wire/chunk.h"
 
-#define SMALL_MAX 512 /* bytes of any body without a schema */
+#define SMALL_MAX 512 /* bytes of any body without a schema or a plan */
 #define ROOM      256 /* what unpacking may take beyond the bytes of the body: the struct itself */
 
 _Static_assert(SMALL_MAX <= WIRE_BODY_MAX, "a small message fits in a frame");
-_Static_assert(WIRE_SCHEMA_MAX + sizeof(((struct msg_join *)0)->site) + 16 <= WIRE_PARCEL_MAX,
+_Static_assert(WIRE_SCHEMA_MAX + sizeof(((struct msg_join *)0)->site) + 32 <= WIRE_PARCEL_MAX,
                "every JOIN fits in a parcel");
+_Static_assert(WIRE_PLAN_MAX + 16 <= WIRE_PARCEL_MAX, "and every PLAN");
 
 /* A message as protobuf-c has it, and room for what it points at. */
 struct letter {
@@ -28,6 +29,9 @@ struct letter {
         Evenhand__ChunkAck chunk_ack;
         Evenhand__Parcel parcel;
         Evenhand__Refused refused;
+        Evenhand__Plan plan;
+        Evenhand__Ask ask;
+        Evenhand__Past past;
     } as;
     char site[sizeof(((struct msg_join *)0)->site)];
     struct msg_refused refused;
@@ -54,6 +58,16 @@ static bool is_vector(uint32_t bits, uint64_t words)
     return (bits == 32 || bits == 64) && words > 0 && words <= WIRE_VECTOR_MAX / (bits / 8);
 }
 
+/* What a message owns of the bytes of a letter; none: NULL. */
+static uint8_t *copy_of(const ProtobufCBinaryData *b)
+{
+    if (b->len == 0)
+        return NULL;
+    uint8_t *copy = must_alloc(1, b->len);
+    memcpy(copy, b->data, b->len);
+    return copy;
+}
+
 /* From here, two by two: write_x fills a letter from a message, read_x judges a letter and then
  * publishes it in a message. Answers NULL, or what is wrong. */
 static void write_join(struct letter *l, const struct msg *m)
@@ -66,6 +80,7 @@ static void write_join(struct letter *l, const struct msg *m)
     memcpy(l->site, j->site, sizeof l->site);
     l->as.join.site = l->site;
     l->as.join.schema = (ProtobufCBinaryData){j->schema_len, j->schema};
+    l->as.join.done = j->done;
 }
 
 static const char *read_join(struct msg *m, const struct letter *l)
@@ -77,10 +92,8 @@ static const char *read_join(struct msg *m, const struct letter *l)
         return "schema";
     memcpy(m->as.join.site, j->site, strlen(j->site) + 1);
     m->as.join.schema_len = j->schema.len;
-    if (j->schema.len > 0) {
-        m->as.join.schema = must_alloc(1, j->schema.len);
-        memcpy(m->as.join.schema, j->schema.data, j->schema.len);
-    }
+    m->as.join.schema = copy_of(&j->schema);
+    m->as.join.done = j->done;
     return NULL;
 }
 
@@ -89,6 +102,7 @@ static void write_welcome(struct letter *l, const struct msg *m)
     must(m->as.welcome.site < m->as.welcome.sites);
     l->as.welcome.site = m->as.welcome.site;
     l->as.welcome.sites = m->as.welcome.sites;
+    l->as.welcome.done = m->as.welcome.done;
 }
 
 static const char *read_welcome(struct msg *m, const struct letter *l)
@@ -96,7 +110,7 @@ static const char *read_welcome(struct msg *m, const struct letter *l)
     const Evenhand__Welcome *w = &l->as.welcome;
     if (w->site >= w->sites)
         return "site";
-    m->as.welcome = (struct msg_welcome){w->site, w->sites};
+    m->as.welcome = (struct msg_welcome){w->site, w->sites, w->done};
     return NULL;
 }
 
@@ -122,11 +136,16 @@ static ProtobufCBinaryData enclosed(struct letter *l, const struct digest *d)
     return (ProtobufCBinaryData){DIGEST_BYTES, l->digest.byte};
 }
 
-static void read_vector(struct msg *m, uint32_t bits, uint64_t words,
-                        const ProtobufCBinaryData *digest)
+static const char *read_vector(struct msg *m, uint32_t bits, uint64_t words,
+                               const ProtobufCBinaryData *digest)
 {
+    if (!is_vector(bits, words))
+        return "vector";
+    if (!is_digest(digest))
+        return "digest";
     m->vector = (struct ring){.bits = bits, .words = (size_t)words};
     memcpy(m->vector_digest.byte, digest->data, DIGEST_BYTES);
+    return NULL;
 }
 
 static void write_masked(struct letter *l, const struct msg *m)
@@ -140,12 +159,7 @@ static void write_masked(struct letter *l, const struct msg *m)
 static const char *read_masked(struct msg *m, const struct letter *l)
 {
     const Evenhand__Masked *v = &l->as.masked;
-    if (!is_vector(v->bits, v->words))
-        return "vector";
-    if (!is_digest(&v->digest))
-        return "digest";
-    read_vector(m, v->bits, v->words, &v->digest);
-    return NULL;
+    return read_vector(m, v->bits, v->words, &v->digest);
 }
 
 static void write_result(struct letter *l, const struct msg *m)
@@ -163,13 +177,8 @@ static const char *read_result(struct msg *m, const struct letter *l)
     const Evenhand__Result *v = &l->as.result;
     if (v->sites == 0)
         return "sites";
-    if (!is_vector(v->bits, v->words))
-        return "vector";
-    if (!is_digest(&v->digest))
-        return "digest";
     m->as.result.sites = v->sites;
-    read_vector(m, v->bits, v->words, &v->digest);
-    return NULL;
+    return read_vector(m, v->bits, v->words, &v->digest);
 }
 
 static void write_chunk_ack(struct letter *l, const struct msg *m)
@@ -231,6 +240,59 @@ static const char *read_refused(struct msg *m, const struct letter *l)
     return NULL;
 }
 
+static void write_plan(struct letter *l, const struct msg *m)
+{
+    const struct msg_plan *p = &m->as.plan;
+    must(p->text != NULL);
+    must(p->text_len > 0);
+    must(p->text_len <= WIRE_PLAN_MAX);
+    l->as.plan.text = (ProtobufCBinaryData){p->text_len, p->text};
+}
+
+static const char *read_plan(struct msg *m, const struct letter *l)
+{
+    const ProtobufCBinaryData *text = &l->as.plan.text;
+    if (text->len == 0 || text->len > WIRE_PLAN_MAX)
+        return "text";
+    m->as.plan = (struct msg_plan){copy_of(text), text->len};
+    return NULL;
+}
+
+static void write_ask(struct letter *l, const struct msg *m)
+{
+    must(m->as.ask.leg > 0);
+    l->as.ask.leg = m->as.ask.leg;
+}
+
+static const char *read_ask(struct msg *m, const struct letter *l)
+{
+    m->as.ask.leg = l->as.ask.leg;
+    return m->as.ask.leg > 0 ? NULL : "leg";
+}
+
+static void write_past(struct letter *l, const struct msg *m)
+{
+    must(is_vector(m->vector.bits, m->vector.words));
+    must(m->as.past.leg > 0);
+    must(m->as.past.sites > 0);
+    l->as.past.leg = m->as.past.leg;
+    l->as.past.sites = m->as.past.sites;
+    l->as.past.bits = m->vector.bits;
+    l->as.past.words = m->vector.words;
+    l->as.past.digest = enclosed(l, &m->vector_digest);
+}
+
+static const char *read_past(struct msg *m, const struct letter *l)
+{
+    const Evenhand__Past *v = &l->as.past;
+    if (v->leg == 0)
+        return "leg";
+    if (v->sites == 0)
+        return "sites";
+    m->as.past = (struct msg_past){v->leg, v->sites};
+    return read_vector(m, v->bits, v->words, &v->digest);
+}
+
 #define WORD(name, longest)                                                                        \
     {                                                                                              \
         &evenhand__##name##__descriptor, write_##name, read_##name, longest                        \
@@ -243,10 +305,17 @@ static const struct word {
     const char *(*read)(struct msg *m, const struct letter *l);
     size_t max;
 } words[MSG_KINDS] = {
-    [MSG_JOIN] = WORD(join, WIRE_PARCEL_MAX),       [MSG_WELCOME] = WORD(welcome, SMALL_MAX),
-    [MSG_ROUND_OPEN] = WORD(round_open, SMALL_MAX), [MSG_MASKED] = WORD(masked, SMALL_MAX),
-    [MSG_RESULT] = WORD(result, SMALL_MAX),         [MSG_CHUNK_ACK] = WORD(chunk_ack, SMALL_MAX),
-    [MSG_PARCEL] = WORD(parcel, SMALL_MAX),         [MSG_REFUSED] = WORD(refused, SMALL_MAX),
+    [MSG_JOIN] = WORD(join, WIRE_PARCEL_MAX),
+    [MSG_WELCOME] = WORD(welcome, SMALL_MAX),
+    [MSG_ROUND_OPEN] = WORD(round_open, SMALL_MAX),
+    [MSG_MASKED] = WORD(masked, SMALL_MAX),
+    [MSG_RESULT] = WORD(result, SMALL_MAX),
+    [MSG_CHUNK_ACK] = WORD(chunk_ack, SMALL_MAX),
+    [MSG_PARCEL] = WORD(parcel, SMALL_MAX),
+    [MSG_REFUSED] = WORD(refused, SMALL_MAX),
+    [MSG_PLAN] = WORD(plan, WIRE_PARCEL_MAX),
+    [MSG_ASK] = WORD(ask, SMALL_MAX),
+    [MSG_PAST] = WORD(past, SMALL_MAX),
 };
 
 static bool is_parcel(uint64_t kind, uint64_t bytes)
@@ -371,11 +440,16 @@ enum status codec_unpack(struct msg *m, const uint8_t *body, size_t len)
     return st;
 }
 
+static bool announces_vector(unsigned kind)
+{
+    return kind == MSG_MASKED || kind == MSG_RESULT || kind == MSG_PAST;
+}
+
 struct pieces codec_pieces(const struct msg *m)
 {
     if (m->head.type == MSG_PARCEL)
         return (struct pieces){(size_t)m->as.parcel.bytes, m->as.parcel.digest};
-    if (m->head.type != MSG_MASKED && m->head.type != MSG_RESULT)
+    if (!announces_vector(m->head.type))
         return (struct pieces){0};
     size_t bytes = ring_bytes(m->vector.bits, m->vector.words);
     if (m->vector.word == NULL)

@@ -3,11 +3,12 @@
  *
  * Control messages are flat (proto/schema/evenhand.proto), each with a length of its own that is
  * judged before unpacking. Vectors are not encoded here: their words travel as pieces (chunk.h),
- * and the body of a MASKED or RESULT is what announces them: bits, words, digest. A body over
- * WIRE_BODY_MAX (a JOIN with a long schema) travels as pieces too, announced by a PARCEL:
+ * and the body of a MASKED, RESULT or PAST is what announces them: bits, words, digest. A body over
+ * WIRE_BODY_MAX (a JOIN with a long schema, a long PLAN) travels as pieces too, announced by a
+ * PARCEL:
  *
- *     m --codec_pack--> body --short--> frame                       MASKED, RESULT: then the vector
- *                            --long---> codec_parcel -> frame       PARCEL: then the body
+ *     m --codec_pack--> body --short--> frame                 MASKED, RESULT, PAST: then the vector
+ *                            --long---> codec_parcel -> frame PARCEL: then the body
  *     frame --codec_unpack--> m --codec_pieces--> how many bytes follow
  *     PARCEL whole and judged --codec_unparcel--> m
  */
@@ -27,9 +28,9 @@ size_t codec_len(const struct msg *m);
 size_t codec_pack(uint8_t *out, size_t cap, const struct msg *m);
 /*
  * Fills m->as from a body of m->head.type. m->vector gets bits and words, word NULL. What the
- * message owns (a schema) is malloc'ed: msg_free. EC_WIRE_BODY for whatever does not parse or is
- * out of range, and m then has its header and nothing else; nothing is allocated before lengths
- * are judged.
+ * message owns (a schema, a plan's text) is malloc'ed: msg_free. EC_WIRE_BODY for whatever does not
+ * parse or is out of range, and m then has its header and nothing else; nothing is allocated before
+ * lengths are judged. What a schema or a plan says is not looked at.
  */
 MUST_CHECK enum status codec_unpack(struct msg *m, const uint8_t *body, size_t len);
 

@@ -14,7 +14,11 @@
 #define WIRE_BODY_MAX (64u << 10)
 /* What a site may say of its data when it joins; models/core/schema.h has the same number. */
 #define WIRE_SCHEMA_MAX (64u << 10)
-/* The longest body of any message, in pieces when it must be: a JOIN with the longest schema. */
+/* The normal form of a plan: every setting with its value, a few kilobytes. A node takes it from a
+ * coordinator before it has agreed to anything, so there is no more room than for a schema. */
+#define WIRE_PLAN_MAX (64u << 10)
+/* The longest body of any message, in pieces when it must be: a JOIN with the longest schema, a
+ * PLAN with the longest plan. */
 #define WIRE_PARCEL_MAX (WIRE_SCHEMA_MAX + (1u << 10))
 /* The longest frame that can be legitimate; ZMQ_MAXMSGSIZE on every socket, before bind. */
 #define WIRE_FRAME_MAX (WIRE_CHUNK_BYTES + (8u << 10))

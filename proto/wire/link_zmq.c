@@ -265,6 +265,15 @@ uint32_t net_lives(const struct net_link *l)
     return lives;
 }
 
+bool net_clock_offset_ms(int64_t *ms, const struct net_link *l)
+{
+    pthread_mutex_lock(lock_of(l));
+    *ms = l->offset_ms;
+    bool dated = l->dated;
+    pthread_mutex_unlock(lock_of(l));
+    return dated;
+}
+
 void net_vector_room(struct net_link *l, size_t bytes)
 {
     pthread_mutex_lock(&l->lock);

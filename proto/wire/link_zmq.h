@@ -84,6 +84,12 @@ enum line_state net_line(const struct net_link *l); /* node only */
  * more than it keeps.
  */
 uint32_t net_lives(const struct net_link *l);
+/*
+ * The coordinator's clock minus ours (node only), as of its last answer; false before the first, or
+ * when it does not know the date. Too low by as long as that answer was under way, and its word
+ * alone: for people, who compare logs, never for decisions.
+ */
+bool net_clock_offset_ms(int64_t *ms, const struct net_link *l);
 /* Keeps the complaint that this state of the line is (EC_NET_*). */
 MUST_CHECK enum status net_line_fault(enum line_state state, const char *endpoint);
 /* Sends what is queued for at most ms, then closes and wipes. NULL is welcome. */

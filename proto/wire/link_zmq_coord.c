@@ -305,6 +305,7 @@ static enum net_sent send_one(struct coord *c, uint32_t site, uint64_t now_ms)
     struct msg_header h = header_to(c, site, MSG_PONG);
     h.attempt = p->connection;
     h.sequence = p->lane.base;
+    h.round = clock_utc_ms();
     enum net_sent way = net_send_header(c->door, &p->route, &h);
     p->pong = way == NET_LATER;
     return way;

@@ -68,6 +68,8 @@ struct net_link {
     enum line_state state;
     uint32_t lives;
     uint64_t changes, seen; /* of state and lives */
+    bool dated;             /* node: the coordinator told its clock */
+    int64_t offset_ms;      /* then: that clock minus ours */
     bool closing;
     uint64_t close_ms; /* when closing ends */
 };

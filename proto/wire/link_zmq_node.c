@@ -179,10 +179,21 @@ static void ping(struct node *n, uint64_t now_ms)
         n->ping_ms = now_ms + n->l->pace.ping_ms;
 }
 
+/* What no clock can show is as good as unknown. */
+static void compare_clocks(struct net_link *l, uint64_t theirs_ms)
+{
+    int64_t ours_ms = (int64_t)clock_utc_ms();
+    pthread_mutex_lock(&l->lock);
+    l->dated = theirs_ms > 0 && theirs_ms <= INT64_MAX;
+    l->offset_ms = l->dated ? (int64_t)theirs_ms - ours_ms : 0;
+    pthread_mutex_unlock(&l->lock);
+}
+
 static void on_pong(struct node *n, const struct msg_header *h, uint64_t now_ms)
 {
     bool same = n->met && party_equal(&h->session, &n->life);
     n->proof_ms = now_ms;
+    compare_clocks(n->l, h->round);
     if (!same) {
         if (n->met)
             lane_forget(&n->lane); /* it was for another process */

@@ -34,8 +34,8 @@ enum msg_kind {
     MSG_END,        /* coordinator: the run is over */
 
     /* The transport's own, never handed to a loop. */
-    MSG_PING,      /* either: are you there? */
-    MSG_PONG,      /* either: I am */
+    MSG_PING,      /* node: are you there? */
+    MSG_PONG,      /* coordinator: I am; my clock is header.round, ms since 1970 UTC (0: unknown) */
     MSG_CHUNK,     /* either: a piece of what the message with this sequence announced */
     MSG_CHUNK_ACK, /* either: what has arrived of it */
     MSG_PARCEL,    /* either: a message too long for one frame, in pieces */

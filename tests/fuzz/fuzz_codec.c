@@ -9,6 +9,14 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
+static void touch(const uint8_t *bytes, size_t len)
+{
+    uint8_t sum = 0;
+    for (size_t i = 0; i < len; i++)
+        sum ^= bytes[i];
+    must(sum <= UINT8_MAX);
+}
+
 static void look_at_all_of_it(const struct msg *m)
 {
     struct pieces p = codec_pieces(m);
@@ -18,10 +26,19 @@ static void look_at_all_of_it(const struct msg *m)
     if (m->head.type == MSG_JOIN) {
         must(strlen(m->as.join.site) < sizeof m->as.join.site);
         must(m->as.join.schema_len <= WIRE_SCHEMA_MAX);
-        uint8_t sum = 0;
-        for (size_t i = 0; i < m->as.join.schema_len; i++)
-            sum ^= m->as.join.schema[i];
-        must(sum <= UINT8_MAX);
+        touch(m->as.join.schema, m->as.join.schema_len);
+    }
+    if (m->head.type == MSG_PLAN) {
+        must(m->as.plan.text_len > 0);
+        must(m->as.plan.text_len <= WIRE_PLAN_MAX);
+        touch(m->as.plan.text, m->as.plan.text_len);
+    }
+    if (m->head.type == MSG_ASK)
+        must(m->as.ask.leg > 0);
+    if (m->head.type == MSG_PAST) {
+        must(m->as.past.leg > 0);
+        must(m->as.past.sites > 0);
+        must(p.bytes > 0);
     }
     if (m->head.type == MSG_REFUSED)
         must(strlen(m->as.refused.code) + strlen(m->as.refused.text) < sizeof m->as.refused);
@@ -48,5 +65,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     }
     msg_free(&m);
     must(m.as.join.schema == NULL);
+    must(m.as.plan.text == NULL);
     return 0;
 }

@@ -1,5 +1,7 @@
 #include "proto/base/clock.h"
 
+#include <time.h>
+
 #include "tests/support/check.h"
 #include "tests/support/stops.h"
 
@@ -57,6 +59,23 @@ static void utc_has_the_form_of_rfc_3339(void **state)
     }
 }
 
+static void both_ways_to_tell_the_date_agree(void **state)
+{
+    (void)state;
+    char before[21], after[21], now[21];
+    uint64_t ms = 0;
+    do { /* within one second */
+        clock_utc(before);
+        ms = clock_utc_ms();
+        clock_utc(after);
+    } while (strcmp(before, after) != 0);
+    time_t seconds = (time_t)(ms / 1000);
+    struct tm utc;
+    assert_non_null(gmtime_r(&seconds, &utc));
+    assert_int_equal(strftime(now, sizeof now, "%Y-%m-%dT%H:%M:%SZ", &utc), 20);
+    assert_string_equal(now, before);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -64,6 +83,7 @@ int main(void)
         cmocka_unit_test(the_machine_never_goes_back),
         cmocka_unit_test(only_a_hand_turned_clock_is_turned),
         cmocka_unit_test(utc_has_the_form_of_rfc_3339),
+        cmocka_unit_test(both_ways_to_tell_the_date_agree),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

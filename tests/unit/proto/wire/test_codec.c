@@ -49,12 +49,13 @@ static size_t samples(struct msg *out, const char **hex)
     strcpy(out[n].as.join.site, "north");
     out[n].as.join.schema = two_bytes;
     out[n].as.join.schema_len = sizeof two_bytes;
-    hex[n++] = "0a 05 6e6f727468  12 02 cafe";
+    out[n].as.join.done = 300;
+    hex[n++] = "0a 05 6e6f727468  12 02 cafe  18 ac02";
     out[n] = of_kind(MSG_WELCOME);
-    out[n].as.welcome = (struct msg_welcome){3, 300};
-    hex[n++] = "08 03  10 ac02";
+    out[n].as.welcome = (struct msg_welcome){3, 300, UINT64_MAX};
+    hex[n++] = "08 03  10 ac02  18 ffffffffffffffffff01";
     out[n] = of_kind(MSG_WELCOME); /* the first site: a zero is left out */
-    out[n].as.welcome = (struct msg_welcome){0, 1};
+    out[n].as.welcome = (struct msg_welcome){0, 1, 0};
     hex[n++] = "10 01";
     out[n] = of_kind(MSG_ROUND_OPEN);
     out[n].as.open = (struct msg_open){2, 1u << 28};
@@ -77,9 +78,20 @@ static size_t samples(struct msg *out, const char **hex)
     out[n] = of_kind(MSG_REFUSED);
     msg_refuse(&out[n], EC_NET_NOT_ENROLLED, "no");
     hex[n++] = "0a 09 452d4e45542d303037  12 02 6e6f";
+    out[n] = of_kind(MSG_PLAN);
+    out[n].as.plan = (struct msg_plan){two_bytes, sizeof two_bytes};
+    hex[n++] = "0a 02 cafe";
+    out[n] = of_kind(MSG_ASK);
+    out[n].as.ask.leg = 300;
+    hex[n++] = "08 ac02";
+    out[n] = of_kind(MSG_PAST);
+    out[n].as.past = (struct msg_past){UINT64_MAX, 300};
+    out[n].vector = (struct ring){.bits = 64, .words = 1u << 27};
+    out[n].vector_digest = counting();
+    hex[n++] = "08 ffffffffffffffffff01  10 ac02  18 40  20 80808040  2a 20 " D32;
     return n;
 }
-enum { SAMPLES = 9 };
+enum { SAMPLES = 12 };
 
 static void same_message(const struct msg *a, const struct msg *b)
 {
@@ -92,6 +104,11 @@ static void same_message(const struct msg *a, const struct msg *b)
         assert_string_equal(a->as.join.site, b->as.join.site);
         assert_int_equal(a->as.join.schema_len, b->as.join.schema_len);
         assert_memory_equal(a->as.join.schema, b->as.join.schema, a->as.join.schema_len);
+        assert_true(a->as.join.done == b->as.join.done);
+        break;
+    case MSG_PLAN:
+        assert_int_equal(a->as.plan.text_len, b->as.plan.text_len);
+        assert_memory_equal(a->as.plan.text, b->as.plan.text, a->as.plan.text_len);
         break;
     case MSG_PARCEL:
         assert_int_equal(a->as.parcel.kind, b->as.parcel.kind);
@@ -162,7 +179,9 @@ static const struct {
     {"a field cut in two", MSG_JOIN, "0a", "form"},
     {"the name twice", MSG_JOIN, "0a 01 61  0a 01 62", "encoding"},
     {"fields in another order", MSG_JOIN, "12 01 ca  0a 01 61", "encoding"},
-    {"an unknown number", MSG_JOIN, "0a 01 61  18 05", "encoding"},
+    {"an unknown number", MSG_JOIN, "0a 01 61  20 05", "encoding"},
+    {"no legs, spelled out", MSG_JOIN, "0a 01 61  18 00", "encoding"},
+    {"a schema after the legs", MSG_JOIN, "0a 01 61  18 05  12 01 ca", "encoding"},
     {"an unknown text", MSG_JOIN, "0a 01 61  22 03 616263", "encoding"},
     {"a group", MSG_JOIN, "0a 01 61  1b 1c", "form"},
     {"an empty text spelled out", MSG_JOIN, "0a 01 61  12 00", "encoding"},
@@ -191,6 +210,9 @@ static const struct {
     {"a sum without words", MSG_RESULT, "08 01  10 40  22 20 " D32, "vector"},
     {"a sum without a digest", MSG_RESULT, "08 01  10 40  18 01", "digest"},
     {"more pieces than there are", MSG_CHUNK_ACK, "08 01  10 8120", "below"},
+    {"a parcel of a sum", MSG_PARCEL, "08 12  10 818004  1a 20 " D32, "kind"},
+    {"a parcel of a question", MSG_PARCEL, "08 0f  10 818004  1a 20 " D32, "kind"},
+    {"a plan longer than a parcel", MSG_PARCEL, "08 10  10 818804  1a 20 " D32, "kind"},
     {"a parcel of another kind", MSG_PARCEL, "08 01  10 818004  1a 20 " D32, "kind"},
     {"a parcel of kind 256", MSG_PARCEL, "08 8002  10 818004  1a 20 " D32, "kind"},
     {"a parcel of kind 2^32 - 1", MSG_PARCEL, "08 ffffffff0f  10 818004  1a 20 " D32, "kind"},
@@ -202,7 +224,21 @@ static const struct {
      "code"},
     {"a refusal without a text", MSG_REFUSED, "0a 01 45", "text"},
     {"a refusal that clears the screen", MSG_REFUSED, "0a 01 45  12 03 1b5b4a", "text"},
+    {"no plan", MSG_PLAN, "", "text"},
+    {"an empty plan spelled out", MSG_PLAN, "0a 00", "text"},
+    {"two plans", MSG_PLAN, "0a 01 61  0a 01 62", "encoding"},
+    {"a plan and something else", MSG_PLAN, "0a 01 61  10 01", "encoding"},
+    {"an ask for nothing", MSG_ASK, "", "leg"},
+    {"an ask for leg 0", MSG_ASK, "08 00", "leg"},
+    {"an ask for two legs", MSG_ASK, "08 01  08 02", "encoding"},
+    {"a past without a leg", MSG_PAST, "10 01  18 40  20 01  2a 20 " D32, "leg"},
+    {"a past sum of no sites", MSG_PAST, "08 01  18 40  20 01  2a 20 " D32, "sites"},
+    {"a past sum without words", MSG_PAST, "08 01  10 01  18 40  2a 20 " D32, "vector"},
+    {"a past sum of 2^27 + 1 long words", MSG_PAST,
+     "08 01  10 01  18 40  20 81808040  2a 20 " D32, "vector"},
+    {"a past sum without a digest", MSG_PAST, "08 01  10 01  18 40  20 01", "digest"},
     {"a body where none is due", MSG_END, "08 01", "most"},
+    {"a question with a body", MSG_HELLO, "08 01", "most"},
     {"a piece", MSG_CHUNK, "08 01", "kind"},
     {"a kind that does not exist", MSG_KINDS, "", "kind"},
 };
@@ -294,8 +330,9 @@ static void a_body_cut_or_lengthened_anywhere_is_refused(void **state)
         free(whole);
     }
     assert_int_equal(cuts, due);
-    assert_int_equal(taken,
-                     5); /* a join without schema; a leg, an ack without one or both numbers */
+    /* A join without legs, and without schema too; a welcome without legs; a leg, an ack without one
+     * or both numbers. */
+    assert_int_equal(taken, 7);
 }
 
 /* Whatever bytes are taken are those that we would have sent. */
@@ -334,7 +371,7 @@ static void strangers_bytes_do_not_grow_in_memory(void **state)
     (void)state;
     static uint8_t body[WIRE_BODY_MAX];
     for (size_t i = 0; i < sizeof body; i += 2)
-        body[i] = 0x18, body[i + 1] = 1; /* field 3, number 1 */
+        body[i] = 0x20, body[i + 1] = 1; /* field 4, number 1 */
     struct msg m = of_kind(MSG_JOIN);
     check_fault(codec_unpack(&m, body, sizeof body), EC_WIRE_BODY);
     assert_non_null(strstr(fault_text(), "form")); /* never unpacked, so never compared */
@@ -344,8 +381,9 @@ static void a_small_message_is_refused_by_its_length(void **state)
 {
     (void)state;
     static uint8_t body[513];
-    static const enum msg_kind small[] = {MSG_WELCOME,   MSG_ROUND_OPEN, MSG_MASKED, MSG_RESULT,
-                                          MSG_CHUNK_ACK, MSG_PARCEL,     MSG_REFUSED};
+    static const enum msg_kind small[] = {MSG_WELCOME, MSG_ROUND_OPEN, MSG_MASKED,
+                                          MSG_RESULT,  MSG_CHUNK_ACK,  MSG_PARCEL,
+                                          MSG_REFUSED, MSG_ASK,        MSG_PAST};
     for (size_t i = 0; i < COUNT(small); i++) {
         struct msg m = of_kind(small[i]);
         check_fault(codec_unpack(&m, body, sizeof body), EC_WIRE_BODY);
@@ -367,11 +405,40 @@ static void pack_nobody(void *ctx)
     (void)codec_len(&m);
 }
 
+static void pack_no_plan(void *ctx)
+{
+    (void)ctx;
+    struct msg m = of_kind(MSG_PLAN);
+    (void)codec_len(&m);
+}
+
+static void pack_too_long_a_plan(void *ctx)
+{
+    struct msg m = of_kind(MSG_PLAN);
+    m.as.plan = (struct msg_plan){ctx, WIRE_PLAN_MAX + 1};
+    (void)codec_len(&m);
+}
+
+static void pack_an_ask_for_nothing(void *ctx)
+{
+    (void)ctx;
+    struct msg m = of_kind(MSG_ASK);
+    (void)codec_len(&m);
+}
+
+static void pack_a_past(void *ctx)
+{
+    struct msg m = of_kind(MSG_PAST);
+    m.as.past = *(struct msg_past *)ctx;
+    m.vector = (struct ring){.bits = 32, .words = 1};
+    (void)codec_len(&m);
+}
+
 static void pack_into_too_little(void *ctx)
 {
     uint8_t out[3];
     struct msg m = of_kind(MSG_WELCOME);
-    m.as.welcome = (struct msg_welcome){3, 7};
+    m.as.welcome = (struct msg_welcome){.site = 3, .sites = 7};
     (void)codec_pack(out, sizeof out, ctx != NULL ? ctx : &m);
 }
 
@@ -389,6 +456,13 @@ static void what_would_be_refused_is_not_packed(void **state)
     assert_true(stops(NULL, 0, pack_a_piece, NULL));
     assert_true(stops(NULL, 0, pack_nobody, NULL));
     assert_true(stops(NULL, 0, pack_into_too_little, NULL));
+    assert_true(stops(NULL, 0, pack_no_plan, NULL));
+    assert_true(stops(NULL, 0, pack_too_long_a_plan, two_bytes));
+    assert_true(stops(NULL, 0, pack_an_ask_for_nothing, NULL));
+    struct msg_past of_no_leg = {0, 1}, of_no_site = {1, 0}, good = {1, 1};
+    assert_true(stops(NULL, 0, pack_a_past, &of_no_leg));
+    assert_true(stops(NULL, 0, pack_a_past, &of_no_site));
+    assert_false(stops(NULL, 0, pack_a_past, &good));
     assert_true(stops(NULL, 0, parcel_of_little, NULL));
 }
 

@@ -2,6 +2,7 @@
 #include "proto/wire/link_zmq.h"
 
 #include "proto/base/clock.h"
+#include "proto/wire/limits.h"
 #include "tests/support/check.h"
 #include "tests/support/federation.h"
 #include "tests/support/proxy.h"
@@ -98,6 +99,86 @@ static void a_result_goes_to_all_and_a_long_schema_comes(void **state)
     m = fed_message(8, 0);
     m.head.recipient = party_of_site(SITES);
     check_fault(net_as_link(f.coord)->ops->send(net_as_link(f.coord), &m), EC_INTERNAL);
+    fed_close(&f);
+}
+
+static void send_plan(struct net_link *l, uint32_t site, size_t len)
+{
+    struct msg m = {.head = {.type = MSG_PLAN, .recipient = party_of_site(site)}};
+    m.as.plan = (struct msg_plan){malloc(len), len};
+    assert_non_null(m.as.plan.text);
+    memset(m.as.plan.text, 'p', len);
+    m.as.plan.text[len - 1] = '\n';
+    check_ok(net_as_link(l)->ops->send(net_as_link(l), &m));
+    memset(m.as.plan.text, 0, len); /* it was borrowed */
+    msg_free(&m);
+}
+
+static void assert_plan(struct net_link *l, size_t len)
+{
+    struct msg m;
+    assert_true(fed_receive(&m, l, FED_PATIENCE_MS));
+    assert_int_equal(m.head.type, MSG_PLAN);
+    assert_int_equal(m.as.plan.text_len, len);
+    for (size_t i = 0; i + 1 < len; i++)
+        assert_int_equal(m.as.plan.text[i], 'p');
+    assert_int_equal(m.as.plan.text[len - 1], '\n');
+    msg_free(&m);
+}
+
+static void short_and_long_plans_arrive_intact(void **state)
+{
+    (void)state;
+    static const size_t len[] = {1, 5000, WIRE_BODY_MAX - 4, WIRE_BODY_MAX - 3, WIRE_PLAN_MAX};
+    static struct fed f;
+    fed_open(&f, 1);
+    fed_start_coord(&f);
+    fed_start_site(&f, 0, 0);
+    for (size_t i = 0; i < COUNT(len); i++) {
+        struct msg m = {.head = {.type = MSG_HELLO, .round = i}};
+        check_ok(net_as_link(f.site[0])->ops->send(net_as_link(f.site[0]), &m));
+        assert_true(fed_receive(&m, f.coord, FED_PATIENCE_MS));
+        assert_int_equal(m.head.type, MSG_HELLO);
+        send_plan(f.coord, 0, len[i]);
+        assert_plan(f.site[0], len[i]);
+    }
+    struct msg m = {.head = {.round = 1}};
+    msg_refuse(&m, EC_DATA_DISAGREE, "");
+    check_ok(net_as_link(f.site[0])->ops->send(net_as_link(f.site[0]), &m));
+    assert_true(fed_receive(&m, f.coord, FED_PATIENCE_MS));
+    assert_int_equal(m.head.type, MSG_REFUSED);
+    assert_string_equal(m.as.refused.text, complaint_row(EC_DATA_DISAGREE)->cause);
+    fed_close(&f);
+}
+
+static void past_sums_arrive_as_results_do(void **state)
+{
+    (void)state;
+    static const size_t words[] = {1, 16384, 16640, 65537, 2000000};
+    static struct fed f;
+    fed_open(&f, 1);
+    fed_start_coord(&f);
+    fed_start_site(&f, 0, 0);
+    for (size_t i = 0; i < COUNT(words); i++) {
+        struct msg ask = {.head = {.type = MSG_ASK}}, m = fed_message(i, words[i]);
+        ask.as.ask.leg = i + 1;
+        check_ok(net_as_link(f.site[0])->ops->send(net_as_link(f.site[0]), &ask));
+        assert_true(fed_receive(&ask, f.coord, FED_PATIENCE_MS));
+        assert_int_equal(ask.head.type, MSG_ASK);
+        m.head.type = MSG_PAST;
+        m.head.recipient = ask.head.sender;
+        m.as.past = (struct msg_past){ask.as.ask.leg, 4};
+        check_ok(net_as_link(f.coord)->ops->send(net_as_link(f.coord), &m));
+        msg_free(&m);
+        assert_true(fed_receive(&m, f.site[0], FED_PATIENCE_MS));
+        assert_int_equal(m.head.type, MSG_PAST);
+        assert_int_equal(m.as.past.leg, i + 1);
+        assert_int_equal(m.as.past.sites, 4);
+        assert_int_equal(m.vector.words, words[i]);
+        assert_non_null(m.vector.word);
+        assert_true(fed_intact(&m));
+        msg_free(&m);
+    }
     fed_close(&f);
 }
 
@@ -365,6 +446,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(messages_and_vectors_go_both_ways),
         cmocka_unit_test(a_result_goes_to_all_and_a_long_schema_comes),
+        cmocka_unit_test(short_and_long_plans_arrive_intact),
+        cmocka_unit_test(past_sums_arrive_as_results_do),
         cmocka_unit_test(uploads_take_turns),
         cmocka_unit_test(a_line_that_is_cut_loses_and_doubles_nothing),
         cmocka_unit_test(a_line_that_damages_delivers_no_wrong_bit),

@@ -56,12 +56,27 @@ static void a_clone_of_a_join_owns_its_schema(void **state)
     assert_null(copy.as.join.schema);
 }
 
+static void a_clone_of_a_plan_owns_its_text(void **state)
+{
+    (void)state;
+    uint8_t text[5] = {'a', ' ', '=', ' ', '1'};
+    struct msg m = {.head = {.type = MSG_PLAN}};
+    m.as.plan = (struct msg_plan){text, sizeof text};
+    struct msg copy = msg_clone(&m);
+    memset(text, 0, sizeof text);
+    assert_int_equal(copy.as.plan.text[4], '1');
+    assert_int_equal(copy.as.plan.text_len, 5);
+    assert_int_equal(msg_body_bytes(&copy), 5);
+    msg_free(&copy);
+    assert_null(copy.as.plan.text);
+}
+
 /* The union of another kind is no pointer: it must be neither copied nor freed as one. */
-static void only_a_join_has_a_schema(void **state)
+static void only_joins_and_plans_own_bytes(void **state)
 {
     (void)state;
     for (int kind = 0; kind < MSG_KINDS; kind++) {
-        if (kind == MSG_JOIN)
+        if (kind == MSG_JOIN || kind == MSG_PLAN)
             continue;
         struct msg m = {.head = {.type = (uint8_t)kind}};
         memset(&m.as, 0xa5, sizeof m.as);
@@ -78,7 +93,8 @@ int main(void)
         cmocka_unit_test(every_party_is_another_and_nobody_is_the_coordinator),
         cmocka_unit_test(a_clone_owns_its_vector),
         cmocka_unit_test(a_clone_of_a_join_owns_its_schema),
-        cmocka_unit_test(only_a_join_has_a_schema),
+        cmocka_unit_test(a_clone_of_a_plan_owns_its_text),
+        cmocka_unit_test(only_joins_and_plans_own_bytes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
