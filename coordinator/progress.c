@@ -1,5 +1,7 @@
 #include "coordinator/progress.h"
 
+#include "proto/base/log.h"
+
 /* Training and evaluation are taken to last as long as they have so far, a leg alike. */
 static double done_share(const struct coord_loop *l)
 {
@@ -39,4 +41,14 @@ struct coord_progress coord_progress(const struct coord_loop *l, double seconds)
         p.loss = l->course.loss;
     }
     return p;
+}
+
+void coord_progress_log(const struct coord_progress *p)
+{
+    struct log_field fields[4 + MODEL_LOSSES_MAX] = {
+        LOG_TEXT("stage", p->stage), LOG_NUM("round", p->train_round), LOG_NUM("leg", p->round),
+        LOG_NUM("seconds", p->seconds)};
+    for (size_t i = 0; i < p->loss_count; i++)
+        fields[4 + i] = LOG_NUM(p->loss_name[i], p->loss[i]);
+    log_event(LOG_INFO, "round", fields, 4 + p->loss_count);
 }

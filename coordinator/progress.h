@@ -21,4 +21,7 @@ struct coord_progress {
 /* After a committed leg; seconds: how long the run has lasted. */
 struct coord_progress coord_progress(const struct coord_loop *l, double seconds);
 
+/* One line of the log. */
+void coord_progress_log(const struct coord_progress *p);
+
 #endif

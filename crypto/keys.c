@@ -36,7 +36,7 @@ void key_random(void *out, size_t len)
     randombytes_buf(out, len);
 }
 
-static bool name_is_good(const char *name)
+bool key_can_name(const char *name)
 {
     size_t len = strlen(name);
     return len > 0 && len < KEY_NAME_MAX && strchr(LETTERS, name[0]) != NULL &&
@@ -70,7 +70,7 @@ static bool line_split(char name[static KEY_NAME_MAX], uint8_t bytes[static KEY_
         return false;
     memcpy(name, at, name_len);
     name[name_len] = '\0';
-    return name_is_good(name);
+    return key_can_name(name);
 }
 
 enum status public_key_parse(struct public_key *k, const char *text)
@@ -165,7 +165,7 @@ enum status identity_open(struct identity *id, const char *path)
     uint8_t *seed = NULL;
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
-        return fault(EC_IO_OPEN, path, "%s", strerror(errno));
+        return fault(errno == ENOENT ? EC_KEY_NONE : EC_IO_OPEN, path, "%s", strerror(errno));
     enum status st = judge_mode(fd, path);
     if (st != ST_OK)
         goto out;
@@ -263,7 +263,7 @@ static enum status public_write(const char *path, const struct public_key *k)
 enum status identity_make(struct identity *id, const char *folder, const char *name)
 {
     char file[KEY_NAME_MAX + 8], secret[PATH_MAX], pub[PATH_MAX];
-    if (!name_is_good(name))
+    if (!key_can_name(name))
         return fault(EC_KEY_FILE, name, "a name has 1 to %d letters, digits, '-', '_' or '.'",
                      KEY_NAME_MAX - 1);
     snprintf(file, sizeof(file), "%s.key", name);

@@ -27,6 +27,9 @@ struct public_key {
     uint8_t curve[KEY_BYTES];
 };
 
+/* Can a party have this name? */
+bool key_can_name(const char *name);
+
 struct identity {
     struct public_key pub;
     uint8_t *secret; /* [KEY_BYTES] CURVE secret key, sodium_malloc'ed */
@@ -35,7 +38,8 @@ struct identity {
 /* Makes folder/name.key and folder/name.pub; an existing key is kept and opened (init twice is
  * safe, at the same time too). EC_KEY_FILE, EC_KEY_MODE, EC_IO_CREATE. */
 MUST_CHECK enum status identity_make(struct identity *id, const char *folder, const char *name);
-/* EC_KEY_FILE: damaged; EC_KEY_MODE: others can read or change it. */
+/* EC_KEY_NONE: there is no such file; EC_KEY_FILE: damaged; EC_KEY_MODE: others can read or change
+ * it. */
 MUST_CHECK enum status identity_open(struct identity *id, const char *path);
 void identity_close(struct identity *id); /* wipes; harmless on a zeroed one */
 

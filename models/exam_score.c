@@ -166,6 +166,13 @@ size_t exam_measure_count(const struct exam *e)
     return count;
 }
 
+/* A measure outlives the plan. */
+static const char *split_of(const struct exam *e)
+{
+    const char *score = settings_text(e->plan, "evaluate.score");
+    return strcmp(score, "train") == 0 ? "in-sample" : strcmp(score, "valid") == 0 ? "valid" : "test";
+}
+
 static struct measure blank(const struct exam *e, const struct exam_row *row)
 {
     const struct exam_unit *u = &e->unit[row->unit];
@@ -179,9 +186,7 @@ static struct measure blank(const struct exam *e, const struct exam_row *row)
                         .hi = (double)NAN,
                         .interval = "",
                         .seeds = u->seeds,
-                        .split = settings_text(e->plan, "evaluate.score")};
-    if (strcmp(m.split, "train") == 0)
-        m.split = "in-sample";
+                        .split = split_of(e)};
     if (t->kind == TARGET_CATEGORICAL)
         snprintf(m.target, sizeof m.target, "%.40s=%.40s/%.40s", t->name, t->level[row->level],
                  t->level[row->base]);

@@ -5,19 +5,20 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "coordinator/run.h"
 #include "coordinator/sim/cli.h"
 #include "proto/base/child.h"
-#include "coordinator/sim/cli_progress.h"
+#include "coordinator/progress_line.h"
 #include "coordinator/sim/cli_sites.h"
+#include "coordinator/sim/engine_process.h"
 #include "proto/adopt/parts.h"
 #include "proto/base/file.h"
 #include "proto/base/log.h"
 #include "proto/base/opt_help.h"
+#include "proto/base/opt_set.h"
 
 #define JOBS_MAX        64
 #define DIGEST_SHOWN    12
-#define EXIT_ANSWER_NO  1
-#define EXIT_INCOMPLETE 3
 #define DATA_PROGRAM    "evenhand-data"
 
 static enum status jobs_of(size_t *jobs, size_t sites)
@@ -43,10 +44,8 @@ static enum status jobs_of(size_t *jobs, size_t sites)
 static enum status read_plan(struct plan *plan)
 {
     const char *overrides[OPT_REPEAT_MAX];
-    size_t count = opt_repeats("set");
-    for (size_t i = 0; i < count; i++)
-        overrides[i] = opt_repeat("set", i);
-    return plan_load(plan, opt_argument(0), overrides, count, adopt_parts, adopt_part_count);
+    return plan_load(plan, opt_argument(0), overrides, opt_overrides(overrides), adopt_parts,
+                     adopt_part_count);
 }
 
 /* What can be judged before any work is done. */
@@ -56,9 +55,9 @@ static enum status judge_options(void)
     if (!opt_given("out"))
         return fault(EC_USAGE, "--out", "--out DIR is wanted: the folder that the run fills");
     const char *engine = opt_value("engine", "local");
-    if (strcmp(engine, "local") != 0)
-        return fault(EC_USAGE, "--engine", "`%s` is no engine of this version; it has: local",
-                     engine);
+    if (strcmp(engine, "local") != 0 && strcmp(engine, "process") != 0)
+        return fault(EC_USAGE, "--engine",
+                     "`%s` is no engine of this version; it has: local, process", engine);
     return jobs_of(&jobs, 1);
 }
 
@@ -74,22 +73,9 @@ static void tell_start(const struct plan *plan, const char *out)
              LOG_TEXT("plan_digest", digest), LOG_TEXT("version", EVENHAND_VERSION));
 }
 
-/* 1: the run answers no to one of its own checks; 3: sites are missing from some rounds. */
-static int exit_status_of(const struct report *r)
-{
-    int status = 0;
-    for (size_t i = 0; i < r->site_count; i++)
-        if (r->site[i].rounds_missed > 0)
-            status = EXIT_INCOMPLETE;
-    for (size_t i = 0; i < r->check_count; i++)
-        if (!r->check[i].ok)
-            status = EXIT_ANSWER_NO;
-    return status;
-}
-
 static enum status tell_end(const struct report *r, const char *out, struct json **data)
 {
-    int status = exit_status_of(r);
+    int status = coord_exit_status(r);
     *data = report_json(r);
     log_info("done", LOG_NUM("exit", status), LOG_NUM("seconds", r->time.total_s),
              LOG_TEXT("model_digest", r->run.model_digest));
@@ -118,6 +104,47 @@ static enum status export_model(const char *out)
     return st;
 }
 
+static enum status run_local(struct json **data, const struct plan *plan, const struct sites *sites,
+                             const char *out, struct progress *progress)
+{
+    struct sim_options options = {.jobs = 1, .progress = progress_round, .ctx = progress};
+    struct report report = {0};
+    enum status st = jobs_of(&options.jobs, sites->count);
+    if (st == ST_OK)
+        st = sim_run(&report, plan, (const char *const *)sites->path, sites->count, out, &options);
+    progress_close(progress);
+    if (st == ST_OK)
+        st = export_model(out);
+    if (st == ST_OK)
+        st = tell_end(&report, out, data);
+    report_close(&report);
+    return st;
+}
+
+static enum status run_processes(struct json **data, const struct sites *sites, const char *out,
+                                 struct progress *progress)
+{
+    const char *overrides[OPT_REPEAT_MAX];
+    struct process_options options = {.plan = opt_argument(0),
+                                      .overrides = overrides,
+                                      .override_count = opt_overrides(overrides),
+                                      .out = out,
+                                      .progress = progress_round,
+                                      .ctx = progress};
+    struct json *result = NULL;
+    enum status st = process_run(&result, sites, &options);
+    progress_close(progress);
+    if (st != ST_OK)
+        return st;
+    opt_exit_with((int)json_int(json_get(result, "exit"), 0));
+    *data = json_take(result, "data");
+    json_close(&result);
+    st = opt_json() ? ST_OK : cli_print_report(*data);
+    fflush(stdout);
+    fprintf(stderr, "%s/report.json\n", out);
+    return st;
+}
+
 static enum status run_sites(struct json **data, const struct plan *plan, const char *out)
 {
     struct sites sites;
@@ -125,17 +152,10 @@ static enum status run_sites(struct json **data, const struct plan *plan, const 
     if (st != ST_OK)
         return st;
     struct progress progress = progress_open();
-    struct sim_options options = {.jobs = 1, .progress = progress_round, .ctx = &progress};
-    struct report report = {0};
-    st = jobs_of(&options.jobs, sites.count);
-    if (st == ST_OK)
-        st = sim_run(&report, plan, (const char *const *)sites.path, sites.count, out, &options);
-    progress_close(&progress);
-    if (st == ST_OK)
-        st = export_model(out);
-    if (st == ST_OK)
-        st = tell_end(&report, out, data);
-    report_close(&report);
+    if (strcmp(opt_value("engine", "local"), "process") == 0)
+        st = run_processes(data, &sites, out, &progress);
+    else
+        st = run_local(data, plan, &sites, out, &progress);
     sites_close(&sites);
     return st;
 }
@@ -174,7 +194,7 @@ static enum status run(const struct opt_verb *verb, struct json **data)
 
 static const struct opt_row rows[] = {
     {"out", "DIR", "the folder the run fills: report.json, model.evh, log.jsonl"},
-    {"engine", "local", "how it runs: local, all sites in this process"},
+    {"engine", "NAME", "local (default): all sites in this process; process: each a program, CURVE"},
     {"set", "key=value", "set a key of the plan for this run; may be repeated"},
     {"jobs", "N", "sites that train side by side; default: one a processor"},
 };

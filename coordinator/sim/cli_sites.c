@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "proto/base/child.h"
+#include "node/flat.h"
 #include "proto/base/arena.h"
 #include "proto/base/file.h"
 #include "proto/base/log.h"
@@ -21,9 +22,13 @@
 
 void sites_close(struct sites *s)
 {
-    for (size_t i = 0; i < s->count; i++)
+    for (size_t i = 0; i < s->count; i++) {
         free(s->path[i]);
+        if (s->name != NULL)
+            free(s->name[i]);
+    }
     free(s->path);
+    free(s->name);
     *s = (struct sites){0};
 }
 
@@ -175,6 +180,43 @@ static enum status pack_all(struct sites *s, const struct plan *plan, const char
     return st;
 }
 
+struct named {
+    char *name, *path;
+};
+
+static int by_site_name(const void *a, const void *b)
+{
+    const struct named *left = a, *right = b;
+    return strcmp(left->name, right->name);
+}
+
+/* Numbers of sites follow their names, in one process as in many. */
+static enum status name_sites(struct sites *s)
+{
+    enum status st = ST_OK;
+    struct named *all = must_alloc(s->count, sizeof *all);
+    for (size_t i = 0; i < s->count; i++) {
+        struct flat f;
+        all[i].path = s->path[i];
+        if (st == ST_OK)
+            st = flat_open(&f, s->path[i]);
+        all[i].name = strdup(st == ST_OK ? f.site : "");
+        must(all[i].name != NULL);
+        if (st == ST_OK)
+            flat_close(&f);
+    }
+    qsort(all, s->count, sizeof *all, by_site_name);
+    s->name = must_alloc(s->count, sizeof *s->name);
+    for (size_t i = 0; i < s->count; i++) {
+        s->path[i] = all[i].path;
+        s->name[i] = all[i].name;
+        if (st == ST_OK && i > 0 && strcmp(s->name[i], s->name[i - 1]) == 0)
+            st = fault(EC_DATA_DISAGREE, s->path[i], "two sites are named `%s`", s->name[i]);
+    }
+    free(all);
+    return st;
+}
+
 enum status sites_open(struct sites *s, const struct plan *plan, const char *out)
 {
     *s = (struct sites){0};
@@ -190,11 +232,12 @@ enum status sites_open(struct sites *s, const struct plan *plan, const char *out
                                                              : pack_all(s, plan, program, folder);
     if (st == ST_OK && s->count == 0)
         st = fault(EC_DATA_EMPTY, folder, "there is no site");
+    if (st == ST_OK)
+        st = name_sites(s);
     if (st != ST_OK) {
         sites_close(s);
         return st;
     }
-    sort_sites(s);
     log_info("data", LOG_NUM("sites", s->count), LOG_TEXT("folder", folder));
     return ST_OK;
 }

@@ -13,10 +13,12 @@
 
 struct sites {
     char **path; /* of the flat files, in the order of the sites' names */
+    char **name; /* of the sites, as the files say; no two are alike */
     size_t count;
 };
 
-/* Prepares all sites of the plan below folder `out`. EC_DATA_EMPTY, and what evenhand-data says. */
+/* Prepares all sites of the plan below folder `out`. EC_DATA_EMPTY, EC_DATA_DISAGREE (two sites of
+ * one name), and what evenhand-data says. */
 MUST_CHECK enum status sites_open(struct sites *s, const struct plan *plan, const char *out);
 void sites_close(struct sites *s);
 

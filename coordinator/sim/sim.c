@@ -10,7 +10,6 @@
 #include "coordinator/summary.h"
 #include "models/core/blas.h"
 #include "node/loop.h"
-#include "proto/base/log.h"
 #include "proto/base/must.h"
 #include "proto/wire/link_mem.h"
 
@@ -121,22 +120,11 @@ static void crew_run(struct crew *c, struct turn *turn, size_t turns)
 
 /* --- the run ------------------------------------------------------------------------------- */
 
-/* Every leg into the log file. */
-static void note_leg(const struct coord_progress *p)
-{
-    struct log_field field[4 + MODEL_LOSSES_MAX] = {
-        LOG_NUM("round", p->round), LOG_TEXT("stage", p->stage),
-        LOG_NUM("train_round", p->train_round), LOG_NUM("seconds", p->seconds)};
-    for (size_t i = 0; i < p->loss_count; i++)
-        field[4 + i] = LOG_NUM(p->loss_name[i], p->loss[i]);
-    log_event(LOG_DEBUG, "leg", field, 4 + p->loss_count);
-}
-
 static void committed(void *ctx, const struct coord_loop *l)
 {
     struct sim *s = ctx;
     struct coord_progress p = coord_progress(l, clock_seconds() - s->started);
-    note_leg(&p);
+    coord_progress_log(&p);
     if (s->options->progress != NULL)
         s->options->progress(s->options->ctx, &p);
 }

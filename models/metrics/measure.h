@@ -9,6 +9,7 @@
 
 #define MEASURE_NAME_MAX 128
 
+/* Its words are constants: a measure outlives what was measured. */
 struct measure {
     bool leakage;                  /* about an attribute (leakage) or a task (utility)? */
     char target[MEASURE_NAME_MAX]; /* "stage", "sex", "race=Black/White", "age" */
@@ -20,8 +21,8 @@ struct measure {
     const char *interval;          /* method: "delong", "clustered", "wilson", "" */
     double rows, patients;         /* that the number rests on */
     size_t seeds;                  /* fresh probes behind it; value is their mean */
-    const char *
-        split; /* "test"; "valid" while settings are chosen; "in-sample": labelled compatibility mode */
+    /* "test"; "valid" while settings are chosen; "in-sample": labelled compatibility mode */
+    const char *split;
     bool withheld; /* a cell below privacy.min_cell: no number is shown */
     char why[160]; /* why there is no value, "" when there is one */
 };

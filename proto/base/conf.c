@@ -1,6 +1,7 @@
 #include "proto/base/conf.h"
 
 #include <libconfig.h>
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -219,4 +220,21 @@ enum status conf_open(struct settings **s, const struct setting_table *table, co
     if (st != ST_OK)
         settings_close(s);
     return st;
+}
+
+enum status conf_place(char *out, size_t cap, const struct settings *s, const char *path,
+                       const char *key)
+{
+    const char *place = settings_text(s, "%s", key);
+    const char *slash = strrchr(path, '/');
+    bool here = slash == NULL || strcmp(settings_origin(s, "%s", key), "--set") == 0;
+    if (here || place[0] == '/')
+        return file_join(out, cap, "", place);
+    char folder[PATH_MAX];
+    size_t len = slash == path ? 1 : (size_t)(slash - path);
+    if (len >= sizeof folder)
+        return fault(EC_IO_OPEN, path, "the path is too long");
+    memcpy(folder, path, len);
+    folder[len] = '\0';
+    return file_join(out, cap, folder, place);
 }

@@ -233,6 +233,16 @@ const struct json *json_get(const struct json *object, const char *key)
     return (const struct json *)json_object_get(to_read(object), key);
 }
 
+struct json *json_take(struct json *object, const char *key)
+{
+    json_t *child = json_object_get(theirs(object), key);
+    if (child == NULL)
+        return NULL;
+    json_incref(child);
+    must(json_object_del(theirs(object), key) == 0);
+    return ours(child);
+}
+
 size_t json_count(const struct json *array)
 {
     json_t *j = to_read(array);

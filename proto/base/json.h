@@ -47,6 +47,8 @@ size_t json_count(const struct json *array); /* keys, of an object; 0 of anythin
 const struct json *json_at(const struct json *array, size_t at);
 /* The i-th key of an object in insertion order, NULL past the end. */
 const char *json_key_at(const struct json *object, size_t at);
+/* Takes a child out of an object: a tree of its own, yours; NULL when absent. */
+struct json *json_take(struct json *object, const char *key);
 double json_real(const struct json *v, double otherwise); /* integers too */
 int64_t json_int(const struct json *v, int64_t otherwise);
 bool json_bool(const struct json *v, bool otherwise);

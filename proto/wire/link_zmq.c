@@ -307,24 +307,6 @@ struct link *net_as_link(struct net_link *l)
     return &l->link;
 }
 
-enum status net_line_fault(enum line_state state, const char *endpoint)
-{
-    static const struct {
-        enum complaint what;
-        const char *words;
-    } rows[] = {
-        [LINE_CONNECTING] = {EC_NET_TIMEOUT, "no answer so far"},
-        [LINE_UP] = {EC_INTERNAL, "the line is up"},
-        [LINE_REFUSED] = {EC_NET_REFUSED, "the connection is refused"},
-        [LINE_WRONG_KEY] = {EC_NET_WRONG_KEY, "the handshake is broken off by the other end"},
-        [LINE_NOT_ENROLLED] = {EC_NET_NOT_ENROLLED, "it answers that our key is unknown"},
-        [LINE_NOT_OURS] = {EC_NET_NOT_OURS, "what answers does not speak our protocol"},
-        [LINE_SILENT] = {EC_NET_SILENT, "nothing valid came for too long"},
-    };
-    must((size_t)state < COUNT(rows));
-    return fault(rows[state].what, endpoint, "%s", rows[state].words);
-}
-
 /* --- opening and closing -------------------------------------------------------------------- */
 
 static bool port_is_good(const char *port, bool any)

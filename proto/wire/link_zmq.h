@@ -90,7 +90,9 @@ uint32_t net_lives(const struct net_link *l);
  * alone: for people, who compare logs, never for decisions.
  */
 bool net_clock_offset_ms(int64_t *ms, const struct net_link *l);
-/* Keeps the complaint that this state of the line is (EC_NET_*). */
+/* The complaint that this state of the line is (EC_NET_*), EC_NONE when it is up. */
+enum complaint net_line_complaint(enum line_state state);
+/* Keeps it; not of a line that is up. */
 MUST_CHECK enum status net_line_fault(enum line_state state, const char *endpoint);
 /* Sends what is queued for at most ms, then closes and wipes. NULL is welcome. */
 void net_close(struct net_link **l, uint64_t ms);

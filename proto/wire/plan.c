@@ -6,7 +6,6 @@
 
 #include "proto/base/arena.h"
 #include "proto/base/conf.h"
-#include "proto/base/file.h"
 #include "proto/base/must.h"
 
 /* What messages call a plan that came over the wire. */
@@ -347,14 +346,5 @@ void plan_close(struct plan *p)
 
 enum status plan_place(char *out, size_t cap, const struct plan *p, const char *key)
 {
-    const char *place = settings_text(p->set, "%s", key);
-    if (strcmp(settings_origin(p->set, "%s", key), "--set") == 0 || place[0] == '/')
-        return file_join(out, cap, "", place);
-    char folder[PLAN_PATH_MAX];
-    memcpy(folder, p->path, sizeof folder);
-    char *slash = strrchr(folder, '/');
-    if (slash == NULL)
-        return file_join(out, cap, "", place);
-    *slash = '\0';
-    return file_join(out, cap, slash == folder ? "/" : folder, place);
+    return conf_place(out, cap, p->set, p->path, key);
 }

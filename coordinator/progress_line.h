@@ -1,14 +1,14 @@
 /*
- * cli_progress.h - how far a run is, for people: a line redrawn on a terminal, else a line a round.
+ * progress_line.h - how far a run is, for people: a line redrawn on a terminal, else a line a round.
  *
  *   [######--------------]  31 %  round 12/40  train  recon .710 kl .080  0:41 left
- *
- * Every round also goes to the run's log.
  */
-#ifndef EVENHAND_CLI_PROGRESS_H
-#define EVENHAND_CLI_PROGRESS_H
+#ifndef EVENHAND_PROGRESS_LINE_H
+#define EVENHAND_PROGRESS_LINE_H
 
-#include "coordinator/sim/sim.h"
+#include <stdio.h>
+
+#include "coordinator/progress.h"
 
 struct progress {
     FILE *to;
@@ -19,7 +19,7 @@ struct progress {
 };
 
 struct progress progress_open(void); /* to stderr */
-/* For struct sim_options; ctx is a struct progress. */
+/* After every round; ctx is a struct progress. */
 void progress_round(void *ctx, const struct coord_progress *p);
 /* Clears the redrawn line. */
 void progress_close(struct progress *progress);

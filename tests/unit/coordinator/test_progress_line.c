@@ -2,7 +2,7 @@
 
 #include <math.h>
 
-#include "coordinator/sim/cli_progress.h"
+#include "coordinator/progress_line.h"
 #include "proto/base/log.h"
 
 static const char *const names[] = {"recon", "kl"};

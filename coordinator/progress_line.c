@@ -1,4 +1,4 @@
-#include "coordinator/sim/cli_progress.h"
+#include "coordinator/progress_line.h"
 
 #include <math.h>
 #include <string.h>
@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include "coordinator/report/words.h"
-#include "proto/base/log.h"
 
 #define BAR_CELLS    20
 #define BEFORE_WORDS (BAR_CELLS + 9) /* "[####] 100 %  " */
@@ -58,16 +57,6 @@ void progress_words(char *out, size_t cap, const struct coord_progress *p)
     add(out, cap, at, left);
 }
 
-static void log_round(const struct coord_progress *p)
-{
-    struct log_field fields[8] = {LOG_TEXT("stage", p->stage), LOG_NUM("round", p->train_round),
-                                  LOG_NUM("leg", p->round), LOG_NUM("seconds", p->seconds)};
-    size_t count = 4;
-    for (size_t i = 0; i < p->loss_count && count < COUNT(fields); i++)
-        fields[count++] = LOG_NUM(p->loss_name[i], p->loss[i]);
-    log_event(LOG_INFO, "round", fields, count);
-}
-
 static void redraw(struct progress *progress, const struct coord_progress *p)
 {
     if (progress->drawn_at >= 0 && p->seconds - progress->drawn_at < REDRAW_S && p->done < 1)
@@ -95,7 +84,6 @@ static void redraw(struct progress *progress, const struct coord_progress *p)
 void progress_round(void *ctx, const struct coord_progress *p)
 {
     struct progress *progress = ctx;
-    log_round(p);
     if (progress->terminal) {
         redraw(progress, p);
         return;

@@ -1,0 +1,36 @@
+#include "node/greet.h"
+
+#include "proto/adopt/parts.h"
+#include "proto/base/log.h"
+
+enum status greet_hello(struct link *l)
+{
+    struct msg m = {.head = {.type = MSG_HELLO}};
+    return l->ops->send(l, &m);
+}
+
+static enum status judge(const struct plan *p, const struct msg *m, const struct node_config *c)
+{
+    if (!digest_equal(&p->digest, &m->head.config))
+        return fault(EC_RUN_PLAN, "coordinator", "the plan it sends is not the one it names");
+    return node_config_allows(c, p);
+}
+
+enum status greet_plan(struct plan *p, const struct msg *m, const struct node_config *c,
+                       struct link *l)
+{
+    enum status st =
+        plan_parse(p, m->as.plan.text, m->as.plan.text_len, adopt_parts, adopt_part_count);
+    if (st == ST_OK)
+        st = judge(p, m, c);
+    if (st == ST_OK)
+        return ST_OK;
+    struct complaint_kept why = *fault_kept();
+    struct msg no = {.head = {.type = MSG_REFUSED, .config = m->head.config}};
+    msg_refuse(&no, why.what, "");
+    if (l->ops->send(l, &no) != ST_OK)
+        log_warn("not said", LOG_TEXT("why", fault_text()));
+    plan_close(p);
+    fault_restore(&why);
+    return st;
+}
