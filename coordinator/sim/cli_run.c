@@ -96,7 +96,7 @@ static enum status tell_end(const struct report *r, const char *out, struct json
     opt_exit_with(status);
     enum status st = opt_json() ? ST_OK : cli_print_report(*data);
     fflush(stdout);
-    fprintf(stderr, "%s/report.json\n", out);
+    fprintf(stderr, "%s/report.html\n%s/report.json\n", out, out);
     return st;
 }
 
@@ -173,7 +173,7 @@ static enum status run(const struct opt_verb *verb, struct json **data)
 }
 
 static const struct opt_row rows[] = {
-    {"out", "DIR", "the folder the run fills: report.json, model.evh, log.jsonl"},
+    {"out", "DIR", "the folder the run fills: report.html, report.json, model.evh, log.jsonl"},
     {"engine", "local", "how it runs: local, all sites in this process"},
     {"set", "key=value", "set a key of the plan for this run; may be repeated"},
     {"jobs", "N", "sites that train side by side; default: one a processor"},

@@ -22,6 +22,15 @@ enum status cli_print_report(const struct json *report)
     return report_text(stdout, report, width);
 }
 
+static enum status write_page(const struct json *report, const char *folder)
+{
+    enum status st = report_write_html(report, folder);
+    fflush(stdout);
+    if (st == ST_OK)
+        fprintf(stderr, "%s/report.html\n", folder);
+    return st;
+}
+
 static enum status run_report(const struct opt_verb *verb, struct json **data)
 {
     (void)verb;
@@ -35,9 +44,15 @@ static enum status run_report(const struct opt_verb *verb, struct json **data)
         st = json_parse(data, (const char *)bytes, len, path);
     if (st == ST_OK)
         st = opt_json() ? report_judge(*data) : cli_print_report(*data);
+    if (st == ST_OK && opt_given("html"))
+        st = write_page(*data, opt_argument(0));
     free(bytes);
     return st;
 }
+
+static const struct opt_row report_rows[] = {
+    {"html", NULL, "also writes DIR/report.html again, and says so on stderr"},
+};
 
 const struct opt_verb cli_report = {
     .name = "report",
@@ -45,6 +60,8 @@ const struct opt_verb cli_report = {
     .least = 1,
     .most = 1,
     .about = "What a run found: DIR is the folder it wrote; --json prints DIR/report.json.",
+    .rows = report_rows,
+    .row_count = COUNT(report_rows),
     .run = run_report,
 };
 
