@@ -5,7 +5,10 @@
 
 #include "models/core/ckpt.h"
 #include "proto/adopt/adopt.h"
+#include "proto/base/child.h"
 #include "proto/base/file.h"
+
+#define DATA_PROGRAM "evenhand-data"
 
 static enum status keep_model(const struct coord_loop *l, const char *path)
 {
@@ -37,4 +40,21 @@ enum status keep_run(const struct report *report, const struct coord_loop *l, co
     if (st == ST_OK)
         st = keep_model(l, path);
     return st == ST_OK ? report_write(report, folder) : st;
+}
+
+enum status keep_export(const char *folder)
+{
+    char program[PLAN_PATH_MAX], from[PLAN_PATH_MAX], to[PLAN_PATH_MAX];
+    enum status st = child_path(program, sizeof program, DATA_PROGRAM);
+    if (st == ST_OK)
+        st = file_join(from, sizeof from, folder, "model.evh");
+    if (st == ST_OK)
+        st = file_join(to, sizeof to, folder, "model.h5");
+    if (st != ST_OK)
+        return st;
+    const char *words[] = {DATA_PROGRAM, "export", from, "--out", to, "--json", NULL};
+    struct json *said = NULL;
+    st = child_run(&said, program, words);
+    json_close(&said);
+    return st;
 }

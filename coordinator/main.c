@@ -2,14 +2,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "coordinator/keep.h"
+#include "coordinator/outcome.h"
 #include "coordinator/progress_line.h"
 #include "coordinator/run.h"
 #include "coordinator/status.h"
 #include "crypto/keys.h"
-#include "proto/base/child.h"
 #include "proto/base/file.h"
 #include "proto/base/log.h"
 #include "proto/base/must.h"
@@ -17,9 +17,7 @@
 #include "proto/base/opt_set.h"
 #include "proto/store/beacon.h"
 
-#define PROGRAM      "evenhand-coordinator"
-#define DATA_PROGRAM "evenhand-data"
-#define WIDTH_MAX    100
+#define PROGRAM "evenhand-coordinator"
 
 static enum status read_config(struct coord_config *c)
 {
@@ -124,42 +122,6 @@ static void say_listening(void *ctx, const char *endpoint)
     fprintf(stderr, "listening at %s\n", endpoint);
 }
 
-/* model.h5, for whoever reads HDF5: this program does not. */
-static enum status export_model(const char *out)
-{
-    char program[PATH_MAX], from[PATH_MAX], to[PATH_MAX];
-    enum status st = child_path(program, sizeof program, DATA_PROGRAM);
-    if (st == ST_OK)
-        st = file_join(from, sizeof from, out, "model.evh");
-    if (st == ST_OK)
-        st = file_join(to, sizeof to, out, "model.h5");
-    if (st != ST_OK)
-        return st;
-    const char *words[] = {DATA_PROGRAM, "export", from, "--out", to, "--json", NULL};
-    struct json *said = NULL;
-    st = child_run(&said, program, words);
-    json_close(&said);
-    return st;
-}
-
-static enum status tell_report(const struct report *r, const struct coord_config *c,
-                               struct json **data)
-{
-    struct winsize size = {0};
-    size_t width = WIDTH_MAX;
-    enum status st = ST_OK;
-    *data = report_json(r);
-    opt_exit_with(coord_exit_status(r));
-    if (opt_json())
-        return ST_OK;
-    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 && size.ws_col < WIDTH_MAX)
-        width = size.ws_col;
-    st = report_text(stdout, *data, width);
-    fflush(stdout);
-    fprintf(stderr, "%s/report.json\n", c->out);
-    return st;
-}
-
 static enum status run_to_the_end(const struct coord_config *c, struct json **data)
 {
     struct progress progress = progress_open();
@@ -175,9 +137,9 @@ static enum status run_to_the_end(const struct coord_config *c, struct json **da
     enum status st = coord_run(&report, c, &o);
     progress_close(&progress);
     if (st == ST_OK)
-        st = export_model(c->out);
+        st = keep_export(c->out);
     if (st == ST_OK)
-        st = tell_report(&report, c, data);
+        st = outcome_tell(data, &report, c->out);
     report_close(&report);
     return st;
 }

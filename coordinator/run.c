@@ -18,9 +18,6 @@
 #define WAIT_MS     1000  /* between two looks at the folder of sites and the status */
 #define FAREWELL_MS 15000 /* for the last words to go out to sites on slow lines */
 
-#define EXIT_ANSWER_NO  1
-#define EXIT_INCOMPLETE 3
-
 struct running {
     const struct coord_config *c;
     const struct coord_run_options *o;
@@ -36,18 +33,6 @@ struct running {
     uint64_t told_ms;
     double started;
 };
-
-int coord_exit_status(const struct report *r)
-{
-    int status = 0;
-    for (size_t i = 0; i < r->site_count; i++)
-        if (r->site[i].rounds_missed > 0)
-            status = EXIT_INCOMPLETE;
-    for (size_t i = 0; i < r->check_count; i++)
-        if (!r->check[i].ok)
-            status = EXIT_ANSWER_NO;
-    return status;
-}
 
 /* A status that cannot be written must not end a run. */
 static void tell(struct running *r)

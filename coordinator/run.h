@@ -27,7 +27,5 @@ struct coord_run_options {
  */
 MUST_CHECK enum status coord_run(struct report *report, const struct coord_config *c,
                                  const struct coord_run_options *o);
-/* 0; 1: one of the report's own checks says no; 3: sites missed rounds. */
-int coord_exit_status(const struct report *r);
 
 #endif

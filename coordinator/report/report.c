@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "proto/base/file.h"
+#include "proto/base/must.h"
 
 #define PATH_MAX_BYTES 4096
 
@@ -26,18 +27,37 @@ enum status report_judge(const struct json *report)
     return ST_OK;
 }
 
-enum status report_write(const struct report *r, const char *folder)
+static enum status write_text(const char *folder, const char *name, const char *text, size_t len)
 {
     char path[PATH_MAX_BYTES];
-    enum status st = file_join(path, sizeof(path), folder, "report.json");
-    if (st != ST_OK)
-        return st;
+    enum status st = file_join(path, sizeof(path), folder, name);
+    return st == ST_OK ? file_write(path, text, len) : st;
+}
+
+enum status report_write(const struct report *r, const char *folder)
+{
     struct json *tree = report_json(r);
     char *text = json_text(tree, 2);
     size_t len = strlen(text);
     text[len] = '\n'; /* in place of the NUL: the file's length is told apart */
-    st = file_write(path, text, len + 1);
+    enum status st = write_text(folder, "report.json", text, len + 1);
+    if (st == ST_OK)
+        st = report_write_html(tree, folder);
     free(text);
     json_close(&tree);
+    return st;
+}
+
+enum status report_write_html(const struct json *report, const char *folder)
+{
+    char *text = NULL;
+    size_t len = 0;
+    FILE *to = open_memstream(&text, &len);
+    must(to != NULL);
+    enum status st = report_html(to, report);
+    must(fclose(to) == 0);
+    if (st == ST_OK)
+        st = write_text(folder, "report.html", text, len);
+    free(text);
     return st;
 }

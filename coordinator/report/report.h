@@ -1,8 +1,8 @@
 /*
- * report.h - what a report contains, once. JSON and text are renderings of it.
+ * report.h - what a report contains, once. JSON, text and HTML are renderings of it.
  *
  * The keys and their meaning are product.md section 6 (schema evenhand.report/1). Numbers live in
- * report.json only; the text for people is made from the same struct, or from the file again.
+ * report.json only; text and HTML for people are made from its tree, or from the file again.
  */
 #ifndef EVENHAND_REPORT_H
 #define EVENHAND_REPORT_H
@@ -69,8 +69,10 @@ void report_close(struct report *r);
 
 /* The tree of report.json; the caller closes it. */
 struct json *report_json(const struct report *r);
-/* Writes folder/report.json atomically. */
+/* Writes folder/report.json, then folder/report.html, each atomically. */
 MUST_CHECK enum status report_write(const struct report *r, const char *folder);
+/* Writes folder/report.html from a parsed report.json, atomically. */
+MUST_CHECK enum status report_write_html(const struct json *report, const char *folder);
 /* Is this a report of our schema? EC_IO_JSON. */
 MUST_CHECK enum status report_judge(const struct json *report);
 /*
@@ -80,5 +82,10 @@ MUST_CHECK enum status report_judge(const struct json *report);
  * terminal (at least 80 is assumed).
  */
 MUST_CHECK enum status report_text(FILE *to, const struct json *report, size_t width);
+/*
+ * The same as one page that needs nothing beside it: no script, no file, no network; a policy in
+ * the page says so to the browser. Light and dark, on paper and on a phone.
+ */
+MUST_CHECK enum status report_html(FILE *to, const struct json *report);
 
 #endif

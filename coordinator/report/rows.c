@@ -4,10 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "coordinator/report/words.h"
 #include "proto/base/must.h"
 
-#define CELL_MAX (3 * WORDS_FIGURE_MAX + 8)
+#define CELL_MAX (sizeof(struct cell_words) + 1)
 
 static const char *const representations[REP_COUNT] = {
     [REP_ORIGINAL] = "original",
@@ -20,6 +19,11 @@ const char *rows_representation(enum representation rep)
 {
     must(rep < REP_COUNT);
     return representations[rep];
+}
+
+const char *rows_metric(const char *metric)
+{
+    return strcmp(metric, "auc") == 0 ? "AUC" : metric;
 }
 
 static size_t representation_of(const struct json *measure)
@@ -102,6 +106,72 @@ double rows_value(const struct json *cell, const char *key)
     return json_real(json_get(cell, key), (double)NAN);
 }
 
+bool rows_any(const struct measure_rows *rows, bool in_sample)
+{
+    for (size_t i = 0; i < rows->count; i++)
+        if (rows->row[i].in_sample == in_sample)
+            return true;
+    return false;
+}
+
+bool rows_compare(const struct measure_rows *rows)
+{
+    return rows_have(rows, REP_DEBIASED, false) || rows_have(rows, REP_ERASURE, false);
+}
+
+double rows_patients(const struct measure_row *row)
+{
+    double fewest = (double)NAN;
+    for (size_t rep = 0; rep < REP_COUNT; rep++)
+        fewest = fmin(fewest, rows_value(row->cell[rep], "patients")); /* fmin passes NAN over */
+    return fewest;
+}
+
+struct cell_words rows_words(const struct json *cell)
+{
+    struct cell_words words = {.value = "-"};
+    double value = rows_value(cell, "value");
+    double lo = rows_value(cell, "lo"), hi = rows_value(cell, "hi");
+    char ends[2][WORDS_FIGURE_MAX];
+    words_figure(ends[0], lo);
+    words_figure(ends[1], hi);
+    if (!isnan(value))
+        words_figure(words.value, value);
+    else if (cell != NULL)
+        snprintf(words.value, sizeof(words.value), withheld(cell) ? "withheld" : "not estimable");
+    if (!isnan(value) && !isnan(lo) && !isnan(hi))
+        snprintf(words.interval, sizeof(words.interval), "[%s %s]", ends[0], ends[1]);
+    return words;
+}
+
+static const char *why_of(const struct json *cell)
+{
+    return cell == NULL ? "" : json_string(json_get(cell, "why"), "");
+}
+
+/* Was this reason already given for this target, in an earlier row or column? */
+static bool said_before(const struct measure_rows *rows, size_t row, size_t rep)
+{
+    const char *why = why_of(rows->row[row].cell[rep]);
+    for (size_t i = 0; i <= row; i++)
+        for (size_t j = 0; j < REP_COUNT; j++) {
+            if (i == row && j >= rep)
+                return false;
+            if (rows->row[i].in_sample == rows->row[row].in_sample &&
+                strcmp(rows->row[i].target, rows->row[row].target) == 0 &&
+                strcmp(why_of(rows->row[i].cell[j]), why) == 0)
+                return true;
+        }
+    return false;
+}
+
+const char *rows_reason(const struct measure_rows *rows, size_t row, enum representation rep)
+{
+    must(row < rows->count);
+    must(rep < REP_COUNT);
+    return said_before(rows, row, rep) ? "" : why_of(rows->row[row].cell[rep]);
+}
+
 const struct measure_row *rows_strongest(const struct measure_rows *rows, const char *target,
                                          const char *metric, enum representation rep)
 {
@@ -121,35 +191,11 @@ const struct measure_row *rows_strongest(const struct measure_rows *rows, const 
     return best;
 }
 
-/* ".893 [.871 .912]", ".893", "withheld", "none" (a reason stands below the table), "-". */
 static void cell_text(char out[static CELL_MAX], const struct json *cell)
 {
-    double value = rows_value(cell, "value");
-    double lo = rows_value(cell, "lo"), hi = rows_value(cell, "hi");
-    char figure[3][WORDS_FIGURE_MAX];
-    words_figure(figure[0], value);
-    words_figure(figure[1], lo);
-    words_figure(figure[2], hi);
-    bool interval = !isnan(lo) && !isnan(hi);
-    if (cell == NULL)
-        snprintf(out, CELL_MAX, "-");
-    else if (withheld(cell))
-        snprintf(out, CELL_MAX, "withheld");
-    else if (isnan(value))
-        snprintf(out, CELL_MAX, "none");
-    else if (interval)
-        snprintf(out, CELL_MAX, "%s [%s %s]", figure[0], figure[1], figure[2]);
-    else
-        snprintf(out, CELL_MAX, "%s", figure[0]);
-}
-
-/* The fewest patients that a number of this row rests on. */
-static double patients_of(const struct measure_row *row)
-{
-    double fewest = (double)NAN;
-    for (size_t rep = 0; rep < REP_COUNT; rep++)
-        fewest = fmin(fewest, rows_value(row->cell[rep], "patients")); /* fmin passes NAN over */
-    return fewest;
+    struct cell_words words = rows_words(cell);
+    snprintf(out, CELL_MAX, "%s%s%s", words.value, words.interval[0] == '\0' ? "" : " ",
+             words.interval);
 }
 
 /* Widths of a table. target 0: it did not fit; each target then stands on a line of its own. */
@@ -227,37 +273,16 @@ static void print_row(FILE *to, const struct measure_row *row, const struct colu
     char cell[REP_COUNT][CELL_MAX], patients[WORDS_FIGURE_MAX];
     for (size_t rep = 0; rep < REP_COUNT; rep++)
         cell_text(cell[rep], row->cell[rep]);
-    words_count(patients, patients_of(row));
+    words_count(patients, rows_patients(row));
     print_line(to, c, named ? row->target : "", row->metric, row->probe, cell, patients);
-}
-
-static const char *why_of(const struct json *cell)
-{
-    return cell == NULL ? "" : json_string(json_get(cell, "why"), "");
-}
-
-/* Was this reason already given for this target, in an earlier row or column? */
-static bool said_before(const struct measure_rows *rows, size_t row, size_t rep)
-{
-    const char *why = why_of(rows->row[row].cell[rep]);
-    for (size_t i = 0; i <= row; i++)
-        for (size_t j = 0; j < REP_COUNT; j++) {
-            if (i == row && j >= rep)
-                return false;
-            if (rows->row[i].in_sample == rows->row[row].in_sample &&
-                strcmp(rows->row[i].target, rows->row[row].target) == 0 &&
-                strcmp(why_of(rows->row[i].cell[j]), why) == 0)
-                return true;
-        }
-    return false;
 }
 
 static void print_reasons(FILE *to, const struct measure_rows *rows, bool in_sample, size_t width)
 {
     for (size_t i = 0; i < rows->count; i++)
         for (size_t rep = 0; rep < REP_COUNT; rep++) {
-            const char *why = why_of(rows->row[i].cell[rep]);
-            if (rows->row[i].in_sample != in_sample || why[0] == '\0' || said_before(rows, i, rep))
+            const char *why = rows_reason(rows, i, (enum representation)rep);
+            if (rows->row[i].in_sample != in_sample || why[0] == '\0')
                 continue;
             char text[512];
             snprintf(text, sizeof(text), "%s: %s", rows->row[i].target, why);

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "coordinator/report/words.h"
 #include "proto/base/json.h"
 
 enum representation { REP_ORIGINAL, REP_DEBIASED, REP_NOISE, REP_ERASURE, REP_COUNT };
@@ -35,9 +36,30 @@ void rows_close(struct measure_rows *rows);
 
 /* "original" and so on. */
 const char *rows_representation(enum representation rep);
+/* A metric as people write it: "AUC" for "auc". */
+const char *rows_metric(const char *metric);
 bool rows_have(const struct measure_rows *rows, enum representation rep, bool in_sample);
 /* A cell's number; NAN when there is none, none was estimable or it is withheld. */
 double rows_value(const struct json *cell, const char *key);
+
+/* Is there any row, held out or in-sample? */
+bool rows_any(const struct measure_rows *rows, bool in_sample);
+/* More than the originals: only then there is a before and an after. */
+bool rows_compare(const struct measure_rows *rows);
+/* The fewest patients that a number of this row rests on; NAN when none says. */
+double rows_patients(const struct measure_row *row);
+
+/* What a cell reads in a table: a number, or the word for why there is none. */
+struct cell_words {
+    char value[WORDS_FIGURE_MAX];            /* ".893", "withheld", "not estimable"; "-": no cell */
+    char interval[2 * WORDS_FIGURE_MAX + 4]; /* "[.871 .912]"; "" without one */
+};
+struct cell_words rows_words(const struct json *cell);
+/*
+ * A table's footnote: why this cell has no number; "" when it has one, or when the same was given
+ * for an earlier cell of this target.
+ */
+const char *rows_reason(const struct measure_rows *rows, size_t row, enum representation rep);
 
 /*
  * The held-out row whose probe reads most of this target and metric from rep: what a verdict may
@@ -46,7 +68,7 @@ double rows_value(const struct json *cell, const char *key);
 const struct measure_row *rows_strongest(const struct measure_rows *rows, const char *target,
                                          const char *metric, enum representation rep);
 
-/* The table of the held-out (or of the in-sample) rows and its footnotes; nothing without rows. */
+/* The table, for a terminal, of the held-out (or in-sample) rows and its footnotes; or nothing. */
 void rows_print(FILE *to, const struct measure_rows *rows, bool in_sample, const char *target_title,
                 size_t width);
 

@@ -1,11 +1,13 @@
 #include "coordinator/report/verdict.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "coordinator/report/words.h"
+#include "proto/base/arena.h"
+#include "proto/base/status.h"
 
-#define SENTENCE_MAX 1024
+#define OTHER_LINES 7 /* besides findings: two warnings, two openings, two counts, or nothing */
 
 static const char *const source[REP_COUNT] = {
     [REP_ORIGINAL] = "the original embeddings",
@@ -21,35 +23,40 @@ static const char *const briefly[REP_COUNT] = {
     [REP_ERASURE] = "after linear erasure",
 };
 
-void verdict_warning(FILE *to, const struct json *report, size_t width)
+static struct verdict_line *add_line(struct verdict *v, enum verdict_part part)
+{
+    struct verdict_line *line = &v->line[v->count++];
+    line->part = part;
+    line->subject = "";
+    return line;
+}
+
+static void say(struct verdict *v, enum verdict_part part, const char *text)
+{
+    snprintf(add_line(v, part)->text, VERDICT_TEXT_MAX, "%s", text);
+}
+
+static void warn(struct verdict *v, const struct json *report)
 {
     const struct json *checks = json_get(report, "checks");
-    char text[SENTENCE_MAX];
-    size_t failed = 0, at = 0;
+    size_t failed = 0;
     for (size_t i = 0; i < json_count(checks); i++)
         failed += json_bool(json_get(json_at(checks, i), "ok"), false) ? 0 : 1;
     if (failed == 0)
         return;
-    at += (size_t)snprintf(text, sizeof(text), "WARNING: %zu of %zu checks failed", failed,
-                           json_count(checks));
+    char *text = add_line(v, VERDICT_WARNING)->text;
+    size_t at = (size_t)snprintf(text, VERDICT_TEXT_MAX, "WARNING: %zu of %zu checks failed",
+                                 failed, json_count(checks));
     const char *between = ": ";
-    for (size_t i = 0; i < json_count(checks) && at < sizeof(text); i++) {
+    for (size_t i = 0; i < json_count(checks) && at < VERDICT_TEXT_MAX; i++) {
         const struct json *check = json_at(checks, i);
         if (json_bool(json_get(check, "ok"), false))
             continue;
-        at += (size_t)snprintf(text + at, sizeof(text) - at, "%s%s", between,
+        at += (size_t)snprintf(text + at, VERDICT_TEXT_MAX - at, "%s%s", between,
                                json_string(json_get(check, "name"), "?"));
         between = "; ";
     }
-    words_wrap(to, text, 0, width);
-    words_wrap(to, "Read the checks at the end before you believe a number.", 0, width);
-    fputc('\n', to);
-}
-
-/* "AUC", "r2": as people write it. */
-static const char *metric_name(const char *metric)
-{
-    return strcmp(metric, "auc") == 0 ? "AUC" : metric;
+    say(v, VERDICT_WARNING, "Read the checks before you believe a number.");
 }
 
 /* The number below which a probe has read nothing; NAN where that depends on the data. */
@@ -83,7 +90,7 @@ static size_t add_others(char *text, size_t at, const struct measure_rows *rows,
                          const struct measure_row *row, enum representation subject)
 {
     const char *between = "; ";
-    for (size_t rep = 0; rep < REP_COUNT && at < SENTENCE_MAX; rep++) {
+    for (size_t rep = 0; rep < REP_COUNT && at < VERDICT_TEXT_MAX; rep++) {
         if (rep == (size_t)subject)
             continue;
         const struct measure_row *other =
@@ -92,45 +99,39 @@ static size_t add_others(char *text, size_t at, const struct measure_rows *rows,
             continue;
         char figure[WORDS_FIGURE_MAX];
         words_figure(figure, rows_value(other->cell[rep], "value"));
-        at += (size_t)snprintf(text + at, SENTENCE_MAX - at, "%s%s %s", between, briefly[rep],
+        at += (size_t)snprintf(text + at, VERDICT_TEXT_MAX - at, "%s%s %s", between, briefly[rep],
                                figure);
         between = ", ";
     }
     return at;
 }
 
-/* "sex with AUC .612 [.581 .643] (mlp, 1,061 patients); from the originals .893" */
-static void target_line(FILE *to, const struct measure_rows *rows, const struct measure_row *row,
-                        enum representation subject, size_t width)
+/* " with AUC .612 [.581 .643] (mlp, 1,061 patients); from the originals .893" */
+static void say_finding(struct verdict *v, const struct measure_rows *rows,
+                        const struct measure_row *row, enum representation subject)
 {
-    char text[SENTENCE_MAX], value[WORDS_FIGURE_MAX], lo[WORDS_FIGURE_MAX], hi[WORDS_FIGURE_MAX];
-    char patients[WORDS_FIGURE_MAX];
+    struct verdict_line *line = add_line(v, VERDICT_FINDING);
+    line->subject = row->target;
     const struct measure_row *best = rows_strongest(rows, row->target, row->metric, subject);
     if (best == NULL) {
         bool hidden = json_bool(json_get(row->cell[subject], "withheld"), false);
-        snprintf(text, sizeof(text), "%s: %s", row->target,
-                 hidden ? "withheld, too few patients" : "no number; the table says why");
-        words_hang(to, "  ", text, 4, width);
+        snprintf(line->text, VERDICT_TEXT_MAX, ": %s",
+                 hidden ? "withheld, too few patients" : "not estimable; the table says why");
         return;
     }
-    const struct json *cell = best->cell[subject];
-    words_figure(value, rows_value(cell, "value"));
-    words_figure(lo, rows_value(cell, "lo"));
-    words_figure(hi, rows_value(cell, "hi"));
-    words_count(patients, rows_value(cell, "patients"));
-    bool interval = isfinite(rows_value(cell, "lo")) && isfinite(rows_value(cell, "hi"));
-    size_t at = (size_t)snprintf(text, sizeof(text), "%s with %s %s%s%s%s%s%s (%s, %s patients)",
-                                 row->target, metric_name(row->metric), value, interval ? " [" : "",
-                                 interval ? lo : "", interval ? " " : "", interval ? hi : "",
-                                 interval ? "]" : "", best->probe, patients);
-    if (at < sizeof(text))
-        add_others(text, at, rows, row, subject);
-    words_hang(to, "  ", text, 4, width);
+    struct cell_words words = rows_words(best->cell[subject]);
+    char patients[WORDS_FIGURE_MAX];
+    words_count(patients, rows_value(best->cell[subject], "patients"));
+    size_t at = (size_t)snprintf(
+        line->text, VERDICT_TEXT_MAX, " with %s %s%s%s (%s, %s patients)", rows_metric(row->metric),
+        words.value, words.interval[0] == '\0' ? "" : " ", words.interval, best->probe, patients);
+    if (at < VERDICT_TEXT_MAX)
+        add_others(line->text, at, rows, row, subject);
 }
 
 /* "For 1 of 4 attributes ...": those of a metric whose chance is known. */
-static void count_line(FILE *to, const struct measure_rows *rows, enum representation subject,
-                       const char *noun, size_t width)
+static void say_count(struct verdict *v, const struct measure_rows *rows,
+                      enum representation subject, const char *noun)
 {
     size_t targets = 0, above = 0;
     for (size_t i = 0; i < rows->count; i++) {
@@ -143,52 +144,79 @@ static void count_line(FILE *to, const struct measure_rows *rows, enum represent
         targets++;
         above += above_chance(best->cell[subject], row->metric) ? 1 : 0;
     }
-    if (targets == 0)
-        return;
-    char text[SENTENCE_MAX];
-    snprintf(text, sizeof(text),
-             "For %zu of %zu %s%s the strongest probe's 95 %% interval lies above chance.", above,
-             targets, noun, targets == 1 ? "" : "s");
-    words_wrap(to, text, 2, width);
+    if (targets > 0)
+        snprintf(add_line(v, VERDICT_COUNT)->text, VERDICT_TEXT_MAX,
+                 "For %zu of %zu %s%s the strongest probe's 95 %% interval lies above chance.",
+                 above, targets, noun, targets == 1 ? "" : "s");
 }
 
-static void sentences(FILE *to, const struct measure_rows *rows, enum representation subject,
-                      const char *opening, const char *noun, size_t width)
+static void say_of(struct verdict *v, const struct measure_rows *rows, enum representation subject,
+                   const char *noun)
 {
     bool any = false;
     for (size_t i = 0; i < rows->count; i++) {
         if (!first_of_its_kind(rows, i) || rows->row[i].cell[subject] == NULL)
             continue;
         if (!any)
-            words_wrap(to, opening, 0, width);
+            snprintf(add_line(v, VERDICT_OPENING)->text, VERDICT_TEXT_MAX,
+                     "From %s, held-out probes read these %ss:", source[subject], noun);
         any = true;
-        target_line(to, rows, &rows->row[i], subject, width);
+        say_finding(v, rows, &rows->row[i], subject);
     }
     if (any)
-        count_line(to, rows, subject, noun, width);
+        say_count(v, rows, subject, noun);
 }
 
-void verdict_print(FILE *to, const struct measure_rows *leakage, const struct measure_rows *utility,
-                   size_t width)
+/* What is spoken of: the released embeddings where there are any. */
+static enum representation subject_of(const struct measure_rows *leakage,
+                                      const struct measure_rows *utility)
 {
     static const enum representation order[] = {REP_DEBIASED, REP_ERASURE, REP_ORIGINAL, REP_NOISE};
-    size_t at = 0, last = sizeof(order) / sizeof(order[0]) - 1;
-    while (at < last && !rows_have(leakage, order[at], false) &&
-           !rows_have(utility, order[at], false))
-        at++;
-    enum representation subject = order[at];
-    if (!rows_have(leakage, subject, false) && !rows_have(utility, subject, false)) {
-        words_wrap(to,
-                   "This report holds no number from held-out patients, and so no evidence of "
-                   "utility or of leakage.",
-                   0, width);
+    for (size_t i = 0; i < COUNT(order); i++)
+        if (rows_have(leakage, order[i], false) || rows_have(utility, order[i], false))
+            return order[i];
+    return REP_COUNT;
+}
+
+void verdict_open(struct verdict *v, const struct json *report, const struct measure_rows *leakage,
+                  const struct measure_rows *utility)
+{
+    *v = (struct verdict){
+        .line = must_alloc(leakage->count + utility->count + OTHER_LINES, sizeof(*v->line))};
+    warn(v, report);
+    enum representation subject = subject_of(leakage, utility);
+    if (subject == REP_COUNT) {
+        say(v, VERDICT_NOTHING,
+            "This report holds no number from held-out patients, and so no evidence of utility or "
+            "of leakage.");
         return;
     }
-    char opening[256];
-    snprintf(opening, sizeof(opening),
-             "From %s, held-out probes read these attributes:", source[subject]);
-    sentences(to, leakage, subject, opening, "attribute", width);
-    snprintf(opening, sizeof(opening),
-             "From %s, held-out probes read these tasks:", source[subject]);
-    sentences(to, utility, subject, opening, "task", width);
+    say_of(v, leakage, subject, "attribute");
+    say_of(v, utility, subject, "task");
+}
+
+void verdict_close(struct verdict *v)
+{
+    free(v->line);
+    *v = (struct verdict){0};
+}
+
+static void print_finding(FILE *to, const struct verdict_line *line, size_t width)
+{
+    char text[2 * VERDICT_TEXT_MAX];
+    snprintf(text, sizeof(text), "%s%s", line->subject, line->text);
+    words_hang(to, "  ", text, 4, width);
+}
+
+void verdict_print(FILE *to, const struct verdict *v, size_t width)
+{
+    for (size_t i = 0; i < v->count; i++) {
+        const struct verdict_line *line = &v->line[i];
+        if (i > 0 && line->part != VERDICT_WARNING && line[-1].part == VERDICT_WARNING)
+            fputc('\n', to);
+        if (line->part == VERDICT_FINDING)
+            print_finding(to, line, width);
+        else
+            words_wrap(to, line->text, line->part == VERDICT_COUNT ? 2 : 0, width);
+    }
 }

@@ -88,20 +88,30 @@ size_t words_columns(const char *text)
     return columns;
 }
 
-/* One byte, or a '?' for what would move the cursor: C0, DEL, and C1 (C2 80 to C2 9F in UTF-8). */
-static void clean(FILE *to, const char *at)
+size_t words_control(const char *at)
 {
-    unsigned char c = (unsigned char)at[0], next = (unsigned char)at[1];
-    bool bad = c < 0x20 || c == 0x7F || (c == 0xC2 && next >= 0x80 && next < 0xA0);
-    fputc(bad ? '?' : c, to);
+    unsigned char c = (unsigned char)at[0];
+    if (c == '\0')
+        return 0;
+    if (c < 0x20 || c == 0x7F)
+        return 1;
+    unsigned char next = (unsigned char)at[1];
+    if (c == 0xC2 && next >= 0x80 && next < 0xA0)
+        return 2;
+    if (c != 0xE2 || next == '\0')
+        return 0;
+    unsigned char last = (unsigned char)at[2];
+    bool turns = (next == 0x80 && last >= 0xA8 && last <= 0xAE) ||
+                 (next == 0x81 && last >= 0xA6 && last <= 0xA9);
+    return turns ? 3 : 0;
 }
 
 static void cleaned(FILE *to, const char *text, size_t len)
 {
     for (size_t i = 0; i < len; i++) {
-        clean(to, text + i);
-        if ((unsigned char)text[i] == 0xC2 && i + 1 < len && (unsigned char)text[i + 1] < 0xA0)
-            i++; /* the second byte of a C1 character went with the first */
+        size_t control = words_control(text + i);
+        fputc(control > 0 ? '?' : text[i], to);
+        i += control > 1 ? control - 1 : 0; /* its other bytes went with the first */
     }
 }
 

@@ -22,7 +22,4 @@ extern const struct opt_verb cli_report;
 /* The plan that `simulate new` writes, with this name in it. malloc, yours. */
 char *cli_new_plan(const char *name);
 
-/* The text of a report for stdout, as wide as its terminal. */
-MUST_CHECK enum status cli_print_report(const struct json *report);
-
 #endif

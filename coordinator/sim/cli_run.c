@@ -5,7 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "coordinator/run.h"
+#include "coordinator/keep.h"
+#include "coordinator/outcome.h"
 #include "coordinator/sim/cli.h"
 #include "proto/base/child.h"
 #include "coordinator/progress_line.h"
@@ -19,7 +20,6 @@
 
 #define JOBS_MAX        64
 #define DIGEST_SHOWN    12
-#define DATA_PROGRAM    "evenhand-data"
 
 static enum status jobs_of(size_t *jobs, size_t sites)
 {
@@ -73,37 +73,6 @@ static void tell_start(const struct plan *plan, const char *out)
              LOG_TEXT("plan_digest", digest), LOG_TEXT("version", EVENHAND_VERSION));
 }
 
-static enum status tell_end(const struct report *r, const char *out, struct json **data)
-{
-    int status = coord_exit_status(r);
-    *data = report_json(r);
-    log_info("done", LOG_NUM("exit", status), LOG_NUM("seconds", r->time.total_s),
-             LOG_TEXT("model_digest", r->run.model_digest));
-    opt_exit_with(status);
-    enum status st = opt_json() ? ST_OK : cli_print_report(*data);
-    fflush(stdout);
-    fprintf(stderr, "%s/report.json\n", out);
-    return st;
-}
-
-/* model.h5, for whoever reads HDF5: this program does not. */
-static enum status export_model(const char *out)
-{
-    char program[PLAN_PATH_MAX], from[PLAN_PATH_MAX], to[PLAN_PATH_MAX];
-    enum status st = child_path(program, sizeof(program), DATA_PROGRAM);
-    if (st == ST_OK)
-        st = file_join(from, sizeof(from), out, "model.evh");
-    if (st == ST_OK)
-        st = file_join(to, sizeof(to), out, "model.h5");
-    if (st != ST_OK)
-        return st;
-    const char *words[] = {DATA_PROGRAM, "export", from, "--out", to, "--json", NULL};
-    struct json *envelope = NULL;
-    st = child_run(&envelope, program, words);
-    json_close(&envelope);
-    return st;
-}
-
 static enum status run_local(struct json **data, const struct plan *plan, const struct sites *sites,
                              const char *out, struct progress *progress)
 {
@@ -114,9 +83,9 @@ static enum status run_local(struct json **data, const struct plan *plan, const 
         st = sim_run(&report, plan, (const char *const *)sites->path, sites->count, out, &options);
     progress_close(progress);
     if (st == ST_OK)
-        st = export_model(out);
+        st = keep_export(out);
     if (st == ST_OK)
-        st = tell_end(&report, out, data);
+        st = outcome_tell(data, &report, out);
     report_close(&report);
     return st;
 }
@@ -139,9 +108,8 @@ static enum status run_processes(struct json **data, const struct sites *sites, 
     opt_exit_with((int)json_int(json_get(result, "exit"), 0));
     *data = json_take(result, "data");
     json_close(&result);
-    st = opt_json() ? ST_OK : cli_print_report(*data);
-    fflush(stdout);
-    fprintf(stderr, "%s/report.json\n", out);
+    st = opt_json() ? ST_OK : outcome_print(*data);
+    outcome_paths(out);
     return st;
 }
 
@@ -193,7 +161,7 @@ static enum status run(const struct opt_verb *verb, struct json **data)
 }
 
 static const struct opt_row rows[] = {
-    {"out", "DIR", "the folder the run fills: report.json, model.evh, log.jsonl"},
+    {"out", "DIR", "the folder the run fills: report.html, report.json, model.evh, log.jsonl"},
     {"engine", "NAME", "local (default): all sites in this process; process: each a program, CURVE"},
     {"set", "key=value", "set a key of the plan for this run; may be repeated"},
     {"jobs", "N", "sites that train side by side; default: one a processor"},

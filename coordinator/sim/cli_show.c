@@ -1,9 +1,8 @@
 /* The verbs that only show: `report` and `simulate settings`. */
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
+#include "coordinator/outcome.h"
 #include "coordinator/sim/cli.h"
 #include "models/merge/merge.h"
 #include "models/registry.h"
@@ -11,15 +10,14 @@
 #include "proto/base/must.h"
 
 #define REPORT_BYTES_MAX (64u << 20)
-#define WIDTH_MAX        100
 
-enum status cli_print_report(const struct json *report)
+static enum status write_page(const struct json *report, const char *folder)
 {
-    struct winsize size = {0};
-    size_t width = WIDTH_MAX;
-    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 && size.ws_col < WIDTH_MAX)
-        width = size.ws_col;
-    return report_text(stdout, report, width);
+    enum status st = report_write_html(report, folder);
+    fflush(stdout);
+    if (st == ST_OK)
+        fprintf(stderr, "%s/report.html\n", folder);
+    return st;
 }
 
 static enum status run_report(const struct opt_verb *verb, struct json **data)
@@ -34,10 +32,16 @@ static enum status run_report(const struct opt_verb *verb, struct json **data)
     if (st == ST_OK)
         st = json_parse(data, (const char *)bytes, len, path);
     if (st == ST_OK)
-        st = opt_json() ? report_judge(*data) : cli_print_report(*data);
+        st = opt_json() ? report_judge(*data) : outcome_print(*data);
+    if (st == ST_OK && opt_given("html"))
+        st = write_page(*data, opt_argument(0));
     free(bytes);
     return st;
 }
+
+static const struct opt_row report_rows[] = {
+    {"html", NULL, "also writes DIR/report.html again, and says so on stderr"},
+};
 
 const struct opt_verb cli_report = {
     .name = "report",
@@ -45,6 +49,8 @@ const struct opt_verb cli_report = {
     .least = 1,
     .most = 1,
     .about = "What a run found: DIR is the folder it wrote; --json prints DIR/report.json.",
+    .rows = report_rows,
+    .row_count = COUNT(report_rows),
     .run = run_report,
 };
 

@@ -23,7 +23,7 @@ struct sim_options {
 
 /*
  * Runs the plan on the sites' flat files. On success *report is filled (report_close frees it) and
- * the model is written to folder/model.evh, report.json to folder. Faults as the parts give them.
+ * the model is written to folder/model.evh, report.json and report.html to folder. Faults as the parts give them.
  */
 MUST_CHECK enum status sim_run(struct report *report, const struct plan *plan,
                                const char *const *flat_paths, size_t sites, const char *folder,

@@ -11,7 +11,7 @@ status=0
 "$evenhand" simulate run "$plan" --out "$work/a" --jobs 1 >"$out" 2>"$err" || status=$?
 failed=$(grep -c '"ok": false' "$work/a/report.json")
 check "the status is 1 exactly when a check failed" test $status = $((failed > 0))
-for file in report.json model.evh model.h5 log.jsonl data/site-1.flat data/site-2.flat; do
+for file in report.json report.html model.evh model.h5 log.jsonl data/site-1.flat data/site-2.flat; do
     check "the run leaves $file" test -s "$work/a/$file"
 done
 check "the first line is seed, plan, version" grep -qE '^seed 1  plan small [0-9a-f]{12}  evenhand ' <(head -1 "$err")
@@ -19,8 +19,17 @@ check "a round is a line" test "$(grep -c '^round [12]/2  train  ' "$err")" = 2
 check "the last line is the report's place" test "$(tail -1 "$err")" = "$work/a/report.json"
 check "stdout is the report" grep -q '^Utility, before and after' "$out"
 check "stdout fits 100 columns" test "$(awk '{ if (length > n) n = length } END { print n }' "$out")" -le 100
+check "and before it the page's" test "$(tail -2 "$err" | head -1)" = "$work/a/report.html"
+check "the page is whole" test "$(head -1 "$work/a/report.html"; tail -1 "$work/a/report.html")" = $'<!DOCTYPE html>\n</html>'
+mv "$work/a/report.html" "$work/page.html"
 says 0 "" "$evenhand" report "$work/a"
 cp "$out" "$work/report.txt"
+check "report makes no page unless asked" test ! -e "$work/a/report.html"
+says 0 "$work/a/report.html" "$evenhand" report "$work/a" --html
+check "the page made again is the same" cmp "$work/page.html" "$work/a/report.html"
+check "stdout is the report with --html too" cmp "$work/report.txt" "$out"
+says 0 '"schema":"evenhand.report/1"' "$evenhand" report "$work/a" --html --json
+check "--html --json prints one line" test "$(wc -l <"$out")" = 1
 "$evenhand" simulate run "$plan" --out "$work/b" --jobs 2 >"$out" 2>"$err"
 check "any number of jobs, the same weights" test -n "$(digest "$work/a")" -a "$(digest "$work/a")" = "$(digest "$work/b")"
 check "any number of jobs, the same model file" cmp "$work/a/model.evh" "$work/b/model.evh"

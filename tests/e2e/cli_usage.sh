@@ -54,6 +54,8 @@ says 65 "E-IO-006|report.json:" "$evenhand" report "$work/run"
 echo '{"schema": "evenhand.report/9"}' >"$work/run/report.json"
 says 65 "evenhand.report/9|evenhand.report/1 is wanted" "$evenhand" report "$work/run"
 says 65 "evenhand.report/9" "$evenhand" report "$work/run" --json
+says 65 "evenhand.report/9" "$evenhand" report "$work/run" --html
+check "no page of a report that is not ours" test ! -e "$work/run/report.html"
 
 # Verbs of evenhand-data keep its words and its exit status; without it, the remedy is named.
 says 64 "error[E-USE-001]" "$evenhand" data frobnicate

@@ -117,7 +117,8 @@ struct json *sample_json(const char *text)
     return tree;
 }
 
-char *sample_text(const struct report *r, size_t width)
+/* What is made of the report's file; width 0: the page. */
+static char *rendered(const struct report *r, size_t width)
 {
     struct json *made = report_json(r);
     char *file = json_text(made, 2), *text = NULL;
@@ -127,8 +128,19 @@ char *sample_text(const struct report *r, size_t width)
     size_t len = 0;
     FILE *to = open_memstream(&text, &len);
     must(to != NULL);
-    must(report_text(to, read, width) == ST_OK);
+    must((width == 0 ? report_html(to, read) : report_text(to, read, width)) == ST_OK);
     must(fclose(to) == 0);
     json_close(&read);
     return text;
+}
+
+char *sample_text(const struct report *r, size_t width)
+{
+    must(width > 0);
+    return rendered(r, width);
+}
+
+char *sample_html(const struct report *r)
+{
+    return rendered(r, 0);
 }

@@ -14,6 +14,8 @@
 struct report sample_report(size_t representations, bool check_fails);
 /* The text of the report, through its JSON as a file would have it. malloc, yours. */
 char *sample_text(const struct report *r, size_t width);
+/* The page, the same way. malloc, yours. */
+char *sample_html(const struct report *r);
 /* Any JSON, as a parsed report would be. Stops when it does not parse. */
 struct json *sample_json(const char *text);
 

@@ -169,7 +169,7 @@ static void a_secret_that_cannot_be_trusted_is_refused(void **state)
         identity_close(&id);
     }
     struct identity id = {0};
-    check_fault(identity_open(&id, scratch_file(path, &s, "none.key")), EC_IO_OPEN);
+    check_fault(identity_open(&id, scratch_file(path, &s, "none.key")), EC_KEY_NONE);
     check_fault(identity_open(&id, s.path), EC_KEY_FILE);
     scratch_close(&s);
 }

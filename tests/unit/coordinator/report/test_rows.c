@@ -92,7 +92,7 @@ static void a_cell_shows_a_number_or_why_there_is_none(void **state)
     assert_null(strstr(text, "erasure"));
     free(text);
     text = printed(&f.utility, 100);
-    assert_non_null(strstr(text, "cancer_1y auc linear .801 [.771 .831] none "));
+    assert_non_null(strstr(text, "cancer_1y auc linear .801 [.771 .831] not estimable "));
     assert_non_null(strstr(text, "\n  cancer_1y: all scores are equal\n"));
     free(text);
     fixture_close(&f);

@@ -13,7 +13,10 @@ static char *verdict(const struct report *r)
     size_t len = 0;
     FILE *to = open_memstream(&text, &len);
     assert_non_null(to);
-    verdict_print(to, &leakage, &utility, 200);
+    struct verdict v;
+    verdict_open(&v, tree, &leakage, &utility);
+    verdict_print(to, &v, 200);
+    verdict_close(&v);
     assert_int_equal(fclose(to), 0);
     rows_close(&leakage);
     rows_close(&utility);
@@ -40,7 +43,7 @@ static void a_verdict_names_number_interval_probe_patients_and_what_stands_besid
               "  cancer_2y with AUC .761 [.731 .791] (linear, 2,199 patients); from the originals "
               ".778, from "
               "noise .495\n"
-              "  cancer_1y: no number; the table says why\n"
+              "  cancer_1y: not estimable; the table says why\n"
               "  For 1 of 1 task the strongest probe's 95 % interval lies above chance.\n");
     free(text);
     report_close(&r);

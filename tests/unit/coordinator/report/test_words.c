@@ -94,6 +94,12 @@ static void a_name_cannot_command_a_terminal(void **state)
         {"a line break", "a\nb", "a?b\n"},
         {"delete", "a\x7f", "a?\n"},
         {"C1 in UTF-8 (CSI)", "a\xc2\x9bZ", "a?Z\n"},
+        {"what turns a line around", "a\xe2\x80\xae\xe2\x81\xa6Z\xe2\x81\xa9\xe2\x80\xac",
+         "a??Z??\n"},
+        {"what ends a line", "a\xe2\x80\xa8Z", "a?Z\n"},
+        {"a sign just below those", "\xe2\x80\xa7", "\xe2\x80\xa7\n"},
+        {"a sign just above those", "\xe2\x80\xaf", "\xe2\x80\xaf\n"},
+        {"a sign cut short", "\xe2\x80", "\xe2\x80\n"},
         {"a letter of two bytes", "\xc3\xa9", "\xc3\xa9\n"},
         {"a sign just above C1",
          "\xc2\xa7"

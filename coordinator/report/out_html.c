@@ -1,0 +1,351 @@
+#include "coordinator/report/facts.h"
+#include "coordinator/report/html.h"
+#include "coordinator/report/page.h"
+#include "coordinator/report/report.h"
+
+#define DIGEST_DIGITS 64 /* a page has room for the whole of it */
+
+static void tell_finding(FILE *to, const struct verdict_line *line)
+{
+    fputs("<li>", to);
+    html_element(to, "b", NULL, line->subject);
+    html_text(to, line->text);
+    fputs("</li>\n", to);
+}
+
+static const char *class_of(enum verdict_part part)
+{
+    return part == VERDICT_OPENING ? "opening" : part == VERDICT_COUNT ? "count" : NULL;
+}
+
+static void tell_verdict(FILE *to, const struct page *page)
+{
+    const struct verdict *v = &page->verdict;
+    bool listing = false;
+    for (size_t i = 0; i < v->count; i++) {
+        const struct verdict_line *line = &v->line[i];
+        bool finding = line->part == VERDICT_FINDING;
+        if (finding != listing)
+            fputs(finding ? "<ul>\n" : "</ul>\n", to);
+        listing = finding;
+        if (finding)
+            tell_finding(to, line);
+        else if (line->part != VERDICT_WARNING) {
+            html_element(to, "p", class_of(line->part), line->text);
+            fputc('\n', to);
+        }
+    }
+    if (listing)
+        fputs("</ul>\n", to);
+}
+
+static void tell_check(FILE *to, const struct json *check)
+{
+    bool ok = json_bool(json_get(check, "ok"), false);
+    fputs("<tr>", to);
+    html_element(to, "td", ok ? "held" : "failed", ok ? "ok" : "FAIL");
+    html_head(to, "row", NULL, facts_text(check, "name"));
+    html_element(to, "td", NULL, json_string(json_get(check, "why"), ""));
+    fputs("</tr>\n", to);
+}
+
+static void tell_checks(FILE *to, const struct page *page)
+{
+    const struct json *checks = json_get(page->report, "checks");
+    html_table(to, facts_checks(page->report).text, NULL);
+    fputs("<thead><tr>", to);
+    html_head(to, "col", NULL, "result");
+    html_head(to, "col", NULL, "check");
+    html_head(to, "col", NULL, "what was found");
+    fputs("</tr></thead>\n<tbody>\n", to);
+    for (size_t i = 0; i < json_count(checks); i++)
+        tell_check(to, json_at(checks, i));
+    fputs("</tbody>\n", to);
+    html_table_end(to);
+}
+
+static void tell_site(FILE *to, const struct json *site)
+{
+    static const char *const counts[] = {"rounds_joined", "rounds_missed"};
+    fputs("<tr>", to);
+    html_head(to, "row", NULL, facts_text(site, "name"));
+    html_element(to, "td", facts_whole(site) ? NULL : "failed", facts_text(site, "state"));
+    for (size_t i = 0; i < COUNT(counts); i++) {
+        char figure[WORDS_FIGURE_MAX];
+        words_count(figure, json_real(json_get(site, counts[i]), 0));
+        html_element(to, "td", "number", figure);
+    }
+    fputs("</tr>\n", to);
+}
+
+static void tell_sites(FILE *to, const struct page *page)
+{
+    const struct json *sites = json_get(page->report, "sites");
+    char caption[FACT_TEXT_MAX + 64];
+    snprintf(caption, sizeof(caption), "%s, of training and of evaluation",
+             facts_sites(page->report).text);
+    html_table(to, caption, NULL);
+    fputs("<thead><tr>", to);
+    html_head(to, "col", NULL, "site");
+    html_head(to, "col", NULL, "state");
+    html_head(to, "col", "number", "rounds joined");
+    html_head(to, "col", "number", "rounds missed");
+    fputs("</tr></thead>\n<tbody>\n", to);
+    for (size_t i = 0; i < json_count(sites); i++)
+        tell_site(to, json_at(sites, i));
+    fputs("</tbody>\n", to);
+    html_table_end(to);
+}
+
+static void tell_leakage(FILE *to, const struct page *page)
+{
+    page_measures(to, &page->leakage, false, "attribute", facts_leakage(&page->leakage).text);
+}
+
+static void tell_utility(FILE *to, const struct page *page)
+{
+    page_measures(to, &page->utility, false, "task", facts_utility(&page->utility).text);
+}
+
+static void tell_in_sample(FILE *to, const struct page *page)
+{
+    struct fact what = facts_in_sample();
+    char caption[FACT_TEXT_MAX + 32];
+    snprintf(caption, sizeof(caption), "attributes, %s", what.text);
+    page_measures(to, &page->leakage, true, "attribute", caption);
+    snprintf(caption, sizeof(caption), "tasks, %s", what.text);
+    page_measures(to, &page->utility, true, "task", caption);
+}
+
+static void tell_reading(FILE *to, const struct page *page)
+{
+    struct facts reading = facts_reading(&page->leakage, &page->utility);
+    fputs("<ul>\n", to);
+    for (size_t i = 0; i < reading.count; i++) {
+        html_element(to, "li", NULL, reading.fact[i].text);
+        fputc('\n', to);
+    }
+    fputs("</ul>\n", to);
+}
+
+static void tell_history(FILE *to, const struct page *page)
+{
+    page_history(to, page->report);
+}
+
+static void tell_facts(FILE *to, const char *caption, const struct facts *facts)
+{
+    html_table(to, caption, "facts");
+    fputs("<tbody>\n", to);
+    for (size_t i = 0; i < facts->count; i++) {
+        fputs("<tr>", to);
+        html_head(to, "row", NULL, facts->fact[i].name);
+        html_element(to, "td", NULL, facts->fact[i].text);
+        fputs("</tr>\n", to);
+    }
+    fputs("</tbody>\n", to);
+    html_table_end(to);
+}
+
+static void tell_privacy(FILE *to, const struct page *page)
+{
+    struct facts privacy = facts_privacy(page->report), traffic = facts_traffic(page->report);
+    tell_facts(to, "How updates and counts were kept", &privacy);
+    tell_facts(to, "Traffic of all sites, and the size of one model", &traffic);
+}
+
+static void tell_time(FILE *to, const struct page *page)
+{
+    struct facts time = facts_time(page->report);
+    tell_facts(to, "What the run took", &time);
+}
+
+/* Keys and values as they were typed. */
+static void tell_overrides(FILE *to, const struct json *overrides)
+{
+    html_table(to, "Not as in the plan's file", NULL);
+    fputs("<tbody>\n", to);
+    for (size_t i = 0; i < json_count(overrides); i++) {
+        const char *key = json_key_at(overrides, i);
+        fputs("<tr><th scope=\"row\">", to);
+        html_element(to, "code", NULL, key);
+        fputs("</th><td>", to);
+        html_element(to, "code", NULL, facts_text(overrides, key));
+        fputs("</td></tr>\n", to);
+    }
+    fputs("</tbody>\n", to);
+    html_table_end(to);
+}
+
+static void tell_provenance(FILE *to, const struct page *page)
+{
+    const struct json *overrides = json_get(json_get(page->report, "run"), "overrides");
+    struct facts provenance = facts_provenance(page->report, DIGEST_DIGITS);
+    tell_facts(to, "What it takes to repeat the run", &provenance);
+    if (json_count(overrides) > 0)
+        tell_overrides(to, overrides);
+}
+
+static bool has_checks(const struct page *page)
+{
+    return json_count(json_get(page->report, "checks")) > 0;
+}
+
+static bool has_leakage(const struct page *page)
+{
+    return rows_any(&page->leakage, false);
+}
+
+static bool has_utility(const struct page *page)
+{
+    return rows_any(&page->utility, false);
+}
+
+static bool has_in_sample(const struct page *page)
+{
+    return rows_any(&page->leakage, true) || rows_any(&page->utility, true);
+}
+
+static bool has_rows(const struct page *page)
+{
+    return page->leakage.count + page->utility.count > 0;
+}
+
+static bool has_history(const struct page *page)
+{
+    return json_count(json_get(page->report, "history")) > 0;
+}
+
+static bool always(const struct page *page)
+{
+    (void)page;
+    return true;
+}
+
+/* The page, from top to bottom. */
+static const struct section {
+    const char *id, *title;
+    bool (*there)(const struct page *page);
+    void (*tell)(FILE *to, const struct page *page);
+} sections[] = {
+    {"verdict", "Verdict", always, tell_verdict},
+    {"checks", "Checks", has_checks, tell_checks},
+    {"sites", "Who took part", always, tell_sites},
+    {"leakage", "Leakage", has_leakage, tell_leakage},
+    {"utility", "Utility", has_utility, tell_utility},
+    {"in-sample", "In-sample", has_in_sample, tell_in_sample},
+    {"reading", "Reading the numbers", has_rows, tell_reading},
+    {"history", "Training", has_history, tell_history},
+    {"privacy", "Privacy and traffic", always, tell_privacy},
+    {"time", "Time", always, tell_time},
+    {"provenance", "Provenance", always, tell_provenance},
+};
+
+static void tell_head(FILE *to, const char *plan)
+{
+    fputs("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+          "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
+          "style-src 'sha256-" PAGE_STYLE_SHA256 "'; base-uri 'none'; form-action 'none'\">\n"
+          "<meta name=\"referrer\" content=\"no-referrer\">\n"
+          "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+          "<meta name=\"color-scheme\" content=\"light dark\">\n<title>",
+          to);
+    html_text(to, plan);
+    fputs(" - Evenhand report</title>\n<style>", to);
+    page_style(to);
+    fputs("</style>\n</head>\n", to);
+}
+
+/* "debias-vae; 30 of 30 rounds; 4 sites, 4 of them in every round; 6 of 6 checks held" */
+static void tell_about(FILE *to, const struct json *report)
+{
+    const struct json *run = json_get(report, "run");
+    char rounds[FACT_TEXT_MAX];
+    snprintf(rounds, sizeof(rounds), "%lld of %lld rounds",
+             (long long)json_int(json_get(run, "rounds_done"), 0),
+             (long long)json_int(json_get(run, "rounds_planned"), 0));
+    struct fact sites = facts_sites(report), checks = facts_checks(report);
+    const char *const parts[] = {facts_text(run, "model"), rounds, sites.text, checks.text};
+    fputs("<p class=\"about\">", to);
+    for (size_t i = 0; i < COUNT(parts); i++) {
+        fputs(i > 0 && parts[i][0] != '\0' ? "; " : "", to);
+        html_text(to, parts[i]);
+    }
+    fputs("</p>\n", to);
+}
+
+static void tell_warnings(FILE *to, const struct verdict *v)
+{
+    if (v->count == 0 || v->line[0].part != VERDICT_WARNING)
+        return;
+    fputs("<div class=\"warning\">\n", to);
+    for (size_t i = 0; i < v->count && v->line[i].part == VERDICT_WARNING; i++) {
+        fputs("<p>", to);
+        html_element(to, i == 0 ? "strong" : "span", NULL, v->line[i].text);
+        fputs("</p>\n", to);
+    }
+    fputs("</div>\n", to);
+}
+
+static void tell_header(FILE *to, const struct page *page)
+{
+    const char *plain = facts_plain(page->report);
+    fputs("<header>\n<p class=\"kind\">Evenhand report</p>\n", to);
+    html_element(to, "h1", NULL, facts_text(json_get(page->report, "run"), "plan"));
+    fputc('\n', to);
+    tell_about(to, page->report);
+    tell_warnings(to, &page->verdict);
+    if (plain != NULL) {
+        fputs("<p class=\"notice\"><strong>Plain aggregation:</strong> ", to);
+        html_text(to, plain);
+        fputs(".</p>\n", to);
+    }
+    fputs("<nav aria-label=\"Sections\">\n<ul>\n", to);
+    for (size_t i = 0; i < COUNT(sections); i++)
+        if (sections[i].there(page))
+            fprintf(to, "<li><a href=\"#%s\">%s</a></li>\n", sections[i].id, sections[i].title);
+    fputs("</ul>\n</nav>\n</header>\n", to);
+}
+
+static void tell_footer(FILE *to, const struct json *report)
+{
+    fputs("<footer>\n<p>Made by Evenhand ", to);
+    html_text(to, facts_text(json_get(report, "run"), "version"));
+    fputs(" from report.json (schema " REPORT_SCHEMA "), where all numbers stand in full. This "
+          "page loads nothing and runs no script.</p>\n</footer>\n",
+          to);
+}
+
+static void tell_page(FILE *to, const struct page *page)
+{
+    tell_head(to, facts_text(json_get(page->report, "run"), "plan"));
+    fputs("<body>\n", to);
+    tell_header(to, page);
+    fputs("<main>\n", to);
+    for (size_t i = 0; i < COUNT(sections); i++) {
+        if (!sections[i].there(page))
+            continue;
+        html_section(to, sections[i].id, sections[i].title);
+        sections[i].tell(to, page);
+        html_section_end(to);
+    }
+    fputs("</main>\n", to);
+    tell_footer(to, page->report);
+    fputs("</body>\n</html>\n", to);
+}
+
+enum status report_html(FILE *to, const struct json *report)
+{
+    enum status st = report_judge(report);
+    if (st != ST_OK)
+        return st;
+    struct page page = {.report = report};
+    rows_open(&page.leakage, report, "leakage", "attribute");
+    rows_open(&page.utility, report, "utility", "task");
+    verdict_open(&page.verdict, report, &page.leakage, &page.utility);
+    tell_page(to, &page);
+    verdict_close(&page.verdict);
+    rows_close(&page.leakage);
+    rows_close(&page.utility);
+    return ST_OK;
+}
