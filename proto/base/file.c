@@ -166,24 +166,38 @@ out:
     return st;
 }
 
-enum status file_folder(const char *path)
+/* mode: of the last one, if it is made. durable: the folder above each new one is synced. */
+static enum status make_folders(const char *path, mode_t mode, bool durable)
 {
     char partial[PATH_MAX];
     size_t len = strlen(path);
     if (len == 0 || len >= sizeof(partial))
         return fault(EC_IO_CREATE, path, "not a path");
+    while (len > 1 && path[len - 1] == '/')
+        len--;
     for (size_t i = 1; i <= len; i++) {
-        if (path[i] != '/' && path[i] != '\0')
+        if (i < len && path[i] != '/')
             continue;
         memcpy(partial, path, i);
         partial[i] = '\0';
-        if (mkdir(partial, 0777) != 0 && errno != EEXIST)
+        bool made = mkdir(partial, i < len ? 0777 : mode) == 0;
+        if ((!made && errno != EEXIST) || (made && durable && !sync_folder_of(partial)))
             return fault(EC_IO_CREATE, partial, "%s", strerror(errno));
     }
     struct stat made;
     if (stat(path, &made) != 0 || !S_ISDIR(made.st_mode))
         return fault(EC_IO_CREATE, path, "something else stands there, not a folder");
     return ST_OK;
+}
+
+enum status file_folder(const char *path)
+{
+    return make_folders(path, 0777, false);
+}
+
+enum status file_folder_private(const char *path)
+{
+    return make_folders(path, 0700, true);
 }
 
 enum status file_map(const uint8_t **bytes, size_t *len, const char *path)

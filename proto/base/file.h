@@ -18,6 +18,11 @@ MUST_CHECK enum status file_read(uint8_t **bytes, size_t *len, const char *path,
 MUST_CHECK enum status file_write(const char *path, const void *bytes, size_t len);
 /* mkdir -p; an existing folder is fine. */
 MUST_CHECK enum status file_folder(const char *path);
+/*
+ * The same for what others must not read: the last folder is made for this user alone (0700; one
+ * that exists keeps its rights), and what was made survives a power cut.
+ */
+MUST_CHECK enum status file_folder_private(const char *path);
 /* Maps a whole file read-only. An empty file is a fault. */
 MUST_CHECK enum status file_map(const uint8_t **bytes, size_t *len, const char *path);
 void file_unmap(const uint8_t **bytes, size_t len);
