@@ -69,7 +69,7 @@ SCHEMA := $(BUILD)/schema/evenhand.pb-c
 NEEDS_SCHEMA := proto/wire/codec
 
 # Flags. HDF5 is on the line of every link, but --as-needed keeps it out of all but evenhand-data.
-LIBRARIES := libconfig jansson libsodium openblas hdf5 zlib libprotobuf-c libzmq
+LIBRARIES := libconfig jansson libsodium openblas hdf5 zlib libprotobuf-c libzmq sqlite3
 WARNINGS := -Wall -Wextra -Wpedantic -Werror -Wshadow -Wconversion -Wsign-conversion \
 	-Wdouble-promotion -Wstrict-prototypes -Wmissing-prototypes -Wcast-qual -Wwrite-strings -Wundef \
 	-Wvla -Wformat=2 -Wnull-dereference -Wimplicit-fallthrough \
