@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -168,15 +169,13 @@ enum status blob_list(struct digest **d, size_t *count, const char *folder)
 static enum status sweep(void *ctx, const struct digest *d, const char *rest)
 {
     const char *folder = ctx;
-    char path[PATH_MAX];
+    char digits[DIGEST_TEXT], name[NAME_MAX + 1], path[PATH_MAX];
     if (!is_leftover(rest))
         return ST_OK;
-    enum status st = path_of(path, folder, d);
-    if (st != ST_OK)
-        return st;
-    if (strlen(path) + strlen(rest) >= sizeof path)
-        return fault(EC_IO_WRITE, path, "%s", strerror(ENAMETOOLONG));
-    return take_away(strcat(path, rest));
+    digest_text(digits, d);
+    must((size_t)snprintf(name, sizeof name, "%s%s", digits, rest) < sizeof name);
+    enum status st = file_join(path, sizeof path, folder, name);
+    return st != ST_OK ? st : take_away(path);
 }
 
 enum status blob_sweep(const char *folder)

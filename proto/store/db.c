@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "proto/base/arena.h"
@@ -58,6 +59,7 @@ enum status db_prepare(struct sqlite3_stmt **q, struct db *d, const char *sql)
 
 void db_bind_text(struct sqlite3_stmt *q, int at, const char *text)
 {
+    must(text != NULL);
     must(sqlite3_bind_text(q, at, text, -1, SQLITE_STATIC) == SQLITE_OK);
 }
 
@@ -118,9 +120,17 @@ enum status db_end(struct db *d, enum status st)
     return st;
 }
 
-/* SQLite would make the file readable for others; those beside it get the rights of this one. */
-static enum status make_file(const char *path)
+static enum status fault_of_loss(const char *path)
 {
+    return fault(EC_STORE_DAMAGED, path, "it is empty or gone");
+}
+
+/* SQLite would make the file readable for others; those beside it get the rights of this one. */
+static enum status make_file(const char *path, bool may_be_new)
+{
+    struct stat about;
+    if (!may_be_new && (stat(path, &about) != 0 || about.st_size == 0))
+        return fault_of_loss(path); /* SQLite would remove what is left of it, the log */
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (fd < 0)
         return fault(EC_IO_CREATE, path, "%s", strerror(errno));
@@ -128,9 +138,16 @@ static enum status make_file(const char *path)
     return ST_OK;
 }
 
+/* Closing brings the log home into the file and removes it, unless it is to be left alone. */
+static void leave_log(struct db *d, int alone)
+{
+    must(sqlite3_db_config(d->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, alone, NULL) == SQLITE_OK);
+}
+
 /* Before anything is read: no other connection, and no trust in what the file says. */
 static enum status settle(struct db *d)
 {
+    leave_log(d, 1);
     must(sqlite3_busy_timeout(d->handle, PATIENCE_MS) == SQLITE_OK);
     must(sqlite3_db_config(d->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL) == SQLITE_OK);
     return db_run(d, "PRAGMA locking_mode = EXCLUSIVE;"
@@ -142,8 +159,8 @@ static enum status settle(struct db *d)
 }
 
 /* Nothing is written before we know that the file is ours. */
-static enum status judge(int64_t *version, bool *fresh, struct db *d,
-                         const struct db_schema *schema)
+static enum status judge(int64_t *version, struct db *d, const struct db_schema *schema,
+                         bool may_be_new)
 {
     int64_t owner = 0, tables = 0;
     enum status st = db_number(version, d, "PRAGMA user_version");
@@ -153,8 +170,9 @@ static enum status judge(int64_t *version, bool *fresh, struct db *d,
         st = db_number(&tables, d, "SELECT count(*) FROM sqlite_schema");
     if (st != ST_OK)
         return st;
-    *fresh = *version == 0 && tables == 0;
-    if (!*fresh && (*version < 1 || owner != schema->application_id))
+    if (*version == 0 && tables == 0)
+        return may_be_new ? ST_OK : fault_of_loss(d->path);
+    if (*version < 1 || owner != schema->application_id)
         return fault(EC_STORE_DAMAGED, d->path, "it is a database of another program");
     if (*version > schema->migrations)
         return fault(EC_STORE_VERSION, d->path, "version %lld, at most %d", (long long)*version,
@@ -195,14 +213,15 @@ static enum status migrate(struct db *d, const struct db_schema *schema, int64_t
     return st;
 }
 
-enum status db_open(struct db **out, bool *fresh, const char *path, const struct db_schema *schema)
+enum status db_open(struct db **out, const char *path, const struct db_schema *schema,
+                    bool may_be_new)
 {
     int64_t version = 0;
     *out = NULL;
     struct db *d = must_alloc(1, sizeof *d);
     must(strlen(path) < sizeof d->path);
     memcpy(d->path, path, strlen(path) + 1);
-    enum status st = make_file(path);
+    enum status st = make_file(path, may_be_new);
     if (st != ST_OK)
         goto out;
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
@@ -210,7 +229,7 @@ enum status db_open(struct db **out, bool *fresh, const char *path, const struct
     must(d->handle != NULL);
     st = opened == SQLITE_OK ? settle(d) : complain(d);
     if (st == ST_OK)
-        st = judge(&version, fresh, d, schema);
+        st = judge(&version, d, schema, may_be_new);
     if (st == ST_OK)
         st = insist(d, "PRAGMA integrity_check(1)", "ok");
     if (st == ST_OK)
@@ -219,6 +238,7 @@ enum status db_open(struct db **out, bool *fresh, const char *path, const struct
         st = migrate(d, schema, version);
     if (st != ST_OK)
         goto out;
+    leave_log(d, 0);
     *out = d;
     d = NULL;
 out:

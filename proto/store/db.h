@@ -33,12 +33,12 @@ struct db_schema {
 };
 
 /*
- * Makes the file (0600) when it is not there. *fresh: it had no tables. EC_STORE_VERSION when it
- * has had more migrations than we know; EC_STORE_DAMAGED when it is no database, another's, or
- * fails SQLite's check.
+ * Makes file (0600) and tables when they are not there, if it may be new. EC_STORE_VERSION when it
+ * has had more migrations than we know; EC_STORE_DAMAGED when it is empty and may not be, is no
+ * database, another's, or fails SQLite's check. What is refused is left as it is.
  */
-MUST_CHECK enum status db_open(struct db **d, bool *fresh, const char *path,
-                               const struct db_schema *schema);
+MUST_CHECK enum status db_open(struct db **d, const char *path, const struct db_schema *schema,
+                               bool may_be_new);
 /* NULL is welcome. All statements are finished (a promise). */
 void db_close(struct db **d);
 

@@ -76,17 +76,26 @@ static enum status count_rows(struct store *s)
     return ST_OK;
 }
 
-/* What a crash left. A database that is gone would make all sums of a run look like that. */
-static enum status tidy(struct store *s, bool fresh)
+/* Sums without a database are not a new run: it would remove them as what a crash left. */
+static enum status open_rows(struct store *s, const char *path)
+{
+    struct digest *d = NULL;
+    size_t count = 0;
+    enum status st = blob_list(&d, &count, s->blobs);
+    free(d);
+    if (st == ST_OK)
+        st = db_open(&s->db, path, &schema, count == 0);
+    return st != ST_OK ? st : count_rows(s);
+}
+
+/* Removes what a crash left. */
+static enum status tidy(const struct store *s)
 {
     struct digest *d = NULL;
     size_t count = 0;
     enum status st = blob_sweep(s->blobs);
     if (st == ST_OK)
         st = blob_list(&d, &count, s->blobs);
-    if (st == ST_OK && fresh && count > 0)
-        st = fault(EC_STORE_DAMAGED, s->blobs, "%zu sums, and the database that names them is gone",
-                   count);
     for (size_t i = 0; i < count && st == ST_OK; i++) {
         bool named = false;
         st = store_names(&named, s, &d[i]);
@@ -100,7 +109,6 @@ static enum status tidy(struct store *s, bool fresh)
 enum status store_open(struct store **out, const char *folder)
 {
     char path[PATH_MAX];
-    bool fresh = false;
     *out = NULL;
     struct store *s = must_alloc(1, sizeof *s);
     s->lock = -1;
@@ -114,11 +122,9 @@ enum status store_open(struct store **out, const char *folder)
     if (st == ST_OK)
         st = file_folder_private(s->blobs);
     if (st == ST_OK)
-        st = db_open(&s->db, &fresh, path, &schema);
+        st = open_rows(s, path);
     if (st == ST_OK)
-        st = count_rows(s);
-    if (st == ST_OK)
-        st = tidy(s, fresh);
+        st = tidy(s);
     if (st != ST_OK)
         store_close(&s);
     *out = s;
@@ -256,5 +262,5 @@ enum status store_forget(struct store *s)
         return st;
     s->sites = 0;
     s->sums = 0;
-    return tidy(s, false);
+    return tidy(s);
 }

@@ -51,8 +51,8 @@ MUST_CHECK enum status store_sites(char ***name, size_t *count, const struct sto
 
 /*
  * Keeps the published sum of a leg, 1 <= leg <= store_sums() + 1, after the sites were put. in_sum
- * [sites, as many as were put]: whose contributions it holds; counted: how many those are. Needs a
- * few KiB beside the vector. A leg that is there is not kept again: that is fine when all is the
+ * [sites, as many as were put]: whose contributions it holds; counted: how many those are. Needs less
+ * than 1 MiB beside the vector. A leg that is there is not kept again: that is fine when all is the
  * same, and EC_STORE_CONFLICT when anything differs.
  */
 MUST_CHECK enum status store_keep_sum(struct store *s, uint64_t leg, uint32_t counted,

@@ -153,6 +153,34 @@ static void folders_are_made_all_the_way_and_twice(void **state)
     check_fault(file_folder(scratch_file(path, &scratch, "file/below")), EC_IO_CREATE);
 }
 
+static void a_private_folder_is_for_its_user_alone(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *path, *private, *open;
+    } rows[] = {
+        {"plain", "plain", "."},
+        {"a/b", "a/b", "a"},
+        {"c/d//", "c/d", "c"},
+    };
+    mode_t umask_before = umask(0022);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        char path[SCRATCH_MAX];
+        struct stat st;
+        check_ok(file_folder_private(scratch_file(path, &scratch, rows[i].path)));
+        assert_int_equal(stat(scratch_file(path, &scratch, rows[i].private), &st), 0);
+        assert_int_equal(st.st_mode & 0777, 0700);
+        assert_int_equal(stat(scratch_file(path, &scratch, rows[i].open), &st), 0);
+        assert_int_equal(st.st_mode & 0777, strcmp(rows[i].open, ".") == 0 ? 0700 : 0755);
+        assert_int_equal(chmod(scratch_file(path, &scratch, rows[i].private), 0750), 0);
+        check_ok(file_folder_private(path)); /* one that exists keeps its rights */
+        assert_int_equal(stat(path, &st), 0);
+        assert_int_equal(st.st_mode & 0777, 0750);
+    }
+    umask(umask_before);
+    check_fault(file_folder_private(""), EC_IO_CREATE);
+}
+
 static void a_map_shows_the_file(void **state)
 {
     (void)state;
@@ -210,6 +238,7 @@ int main(void)
         claim(a_failed_write_leaves_the_old_file_and_no_litter),
         claim(a_file_keeps_its_rights_when_rewritten),
         claim(folders_are_made_all_the_way_and_twice),
+        claim(a_private_folder_is_for_its_user_alone),
         claim(a_map_shows_the_file),
         claim(names_are_joined),
     };
