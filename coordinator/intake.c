@@ -28,10 +28,10 @@ enum status intake_add(struct intake *in, struct presence *p, uint32_t site, con
 {
     must(site < p->sites);
     if (p->site[site].counted)
-        return fault(EC_RUN_STATE, p->site[site].name, "its contribution is counted already");
+        return fault(EC_RUN_STATE, p->site[site].title, "its contribution is counted already");
     if (m->vector.word == NULL || m->vector.bits != in->sum.bits ||
         m->vector.words != in->sum.words)
-        return fault(EC_RUN_SUM, p->site[site].name, "%zu words of %u bits came, %zu of %u are due",
+        return fault(EC_RUN_SUM, p->site[site].title, "%zu words of %u bits came, %zu of %u are due",
                      m->vector.words, m->vector.bits, in->sum.words, in->sum.bits);
     ring_add(&in->sum, &m->vector);
     p->site[site].counted = true;

@@ -11,7 +11,7 @@
 
 static const char *name_of(const struct coord_loop *l, uint32_t site)
 {
-    return site < l->presence.sites ? l->presence.site[site].name : "a site";
+    return site < l->presence.sites ? l->presence.site[site].title : "a site";
 }
 
 /* --- who may take part ----------------------------------------------------------------------- */
@@ -77,21 +77,6 @@ static enum status same_schema(struct coord_loop *l, const struct msg_join *j)
                  "its features, tasks or groups differ from those of `%s`", l->schema_of);
 }
 
-/* A link that knows its sites by their keys has named them; others are what they say. */
-static enum status same_name(struct coord_loop *l, uint32_t site, const char *name)
-{
-    uint32_t other = presence_of_name(&l->presence, name);
-    struct presence_site *s = &l->presence.site[site];
-    if (other == site)
-        return ST_OK;
-    if (other < l->presence.sites)
-        return fault(EC_DATA_DISAGREE, name, "another site has this name already");
-    if (s->joined)
-        return fault(EC_DATA_DISAGREE, name, "it joined as `%s` before", s->name);
-    snprintf(s->name, sizeof s->name, "%s", name);
-    return ST_OK;
-}
-
 static bool is_level(const struct coord_loop *l, const struct msg *join)
 {
     return join->as.join.done == coord_loop_done(l) &&
@@ -112,9 +97,13 @@ static enum status let_in(struct coord_loop *l, uint32_t site)
 
 static enum status join(struct coord_loop *l, uint32_t site, const struct msg *m)
 {
-    enum status st = same_name(l, site, m->as.join.site);
-    if (st == ST_OK)
+    enum status st = ST_OK;
+    if (presence_call(&l->presence, site, m->as.join.site))
         st = same_schema(l, &m->as.join);
+    else
+        st = fault(EC_DATA_DISAGREE, m->as.join.site,
+                   "another site is called so, or `%s` was called otherwise before",
+                   name_of(l, site));
     if (st != ST_OK)
         return refuse_site(l, site, st);
     if (!l->begun) { /* whatever it did before: this run begins with nothing */

@@ -135,7 +135,7 @@ enum status coord_resume(struct coord_loop *l)
 
 enum status coord_send_past(struct coord_loop *l, uint32_t site, uint64_t leg)
 {
-    const char *name = l->presence.site[site].name;
+    const char *name = l->presence.site[site].title;
     if (l->o.store == NULL || leg == 0 || leg > coord_loop_done(l))
         return fault(EC_RUN_STATE, name, "asks for the sum of leg %" PRIu64 ", which is not kept",
                      leg);

@@ -31,6 +31,8 @@ uint32_t presence_enrol(struct presence *p, const char *name, const struct party
         snprintf(s->name, sizeof s->name, "%s", name);
     else
         snprintf(s->name, sizeof s->name, "site %" PRIu32, p->sites + 1);
+    memcpy(s->title, s->name, sizeof s->title);
+    s->named = name != NULL;
     s->reachable = party != NULL;
     if (party != NULL)
         s->party = *party;
@@ -48,7 +50,8 @@ uint32_t presence_of_party(const struct presence *p, const struct party *party)
 uint32_t presence_of_name(const struct presence *p, const char *name)
 {
     uint32_t i = 0;
-    while (i < p->sites && strcmp(p->site[i].name, name) != 0)
+    while (i < p->sites && strcmp(p->site[i].name, name) != 0 &&
+           strcmp(p->site[i].title, name) != 0)
         i++;
     return i;
 }
@@ -57,6 +60,19 @@ static struct presence_site *at(struct presence *p, uint32_t site)
 {
     must(site < p->sites);
     return &p->site[site];
+}
+
+bool presence_call(struct presence *p, uint32_t site, const char *title)
+{
+    struct presence_site *s = at(p, site);
+    uint32_t other = presence_of_name(p, title);
+    bool before = strcmp(s->title, s->name) != 0 || (!s->named && s->joined);
+    if ((other != p->sites && other != site) || (before && strcmp(s->title, title) != 0))
+        return false;
+    snprintf(s->title, sizeof s->title, "%s", title);
+    if (!s->named)
+        memcpy(s->name, s->title, sizeof s->name);
+    return true;
 }
 
 void presence_join(struct presence *p, uint32_t site)
@@ -174,7 +190,7 @@ void presence_awaited(char *out, size_t cap, const struct presence *p)
     for (uint32_t i = 0; i < p->sites; i++) {
         if (p->site[i].answered)
             continue;
-        int n = snprintf(out + used, cap - used, "%s%s", used > 0 ? ", " : "", p->site[i].name);
+        int n = snprintf(out + used, cap - used, "%s%s", used > 0 ? ", " : "", p->site[i].title);
         if (n < 0 || (size_t)n >= cap - used) {
             snprintf(out + cap - 4, 4, "...");
             return;

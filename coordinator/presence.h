@@ -20,8 +20,10 @@
 #define PRESENCE_NAME_MAX 64
 
 struct presence_site {
-    char name[PRESENCE_NAME_MAX]; /* "site 3" before anybody said it */
-    struct party party;           /* as its link knows it */
+    char name[PRESENCE_NAME_MAX];  /* it is enrolled under; "site 3" before anybody said it */
+    char title[PRESENCE_NAME_MAX]; /* for people, as it calls itself: its name until it does */
+    bool named;                    /* by its enrolment, not by itself */
+    struct party party;            /* as its link knows it */
     bool reachable;               /* party is somebody: a restored site may not be enrolled any more */
     bool joined;                  /* was level once: belongs to the run */
     bool level;                   /* and is, in its present life: takes part in rounds */
@@ -42,9 +44,12 @@ void presence_open(struct presence *p);
 void presence_close(struct presence *p);
 /* One site more. name NULL: it will tell. Its number. */
 uint32_t presence_enrol(struct presence *p, const char *name, const struct party *party);
-/* The site of this party or name; p->sites: none. */
+/* The site of this party, of this name or title; p->sites: none. */
 uint32_t presence_of_party(const struct presence *p, const struct party *party);
 uint32_t presence_of_name(const struct presence *p, const char *name);
+/* What a site calls itself: it becomes its title, and its name where its enrolment gave it none.
+ * false, and nothing changes: another site is called so, or it called itself otherwise before. */
+bool presence_call(struct presence *p, uint32_t site, const char *title);
 
 /* It is level: it belongs to the run, and is waited for. */
 void presence_join(struct presence *p, uint32_t site);
@@ -69,7 +74,7 @@ bool presence_complete(const struct presence *p);
 void presence_give_up(struct presence *p);
 /* At the end of a round: who was in its sum, who was not. */
 void presence_account(struct presence *p);
-/* The names still awaited, for people: "north, south"; cut with "..." when it does not fit. */
+/* The titles still awaited, for people: "north, south"; cut with "..." when it does not fit. */
 void presence_awaited(char *out, size_t cap, const struct presence *p);
 
 #endif

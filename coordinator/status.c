@@ -52,6 +52,7 @@ static struct json *site_status(const struct coord_loop *l, const struct net_lin
             quiet_ms = net_coord_quiet_ms(link, i);
     struct json *j = json_object();
     json_put_text(j, "name", s->name);
+    json_put_text(j, "title", s->title);
     json_put_text(j, "state", state_of(l, s, quiet_ms));
     json_put_text(j, "note", note_of(s));
     json_put_text(j, "code", s->why);
@@ -97,7 +98,7 @@ static size_t longest_name(const struct json *sites)
 {
     size_t longest = strlen("site");
     for (size_t i = 0; i < json_count(sites); i++) {
-        size_t len = words_columns(text_of(json_at(sites, i), "name"));
+        size_t len = words_columns(text_of(json_at(sites, i), "title"));
         longest = len > longest ? len : longest;
     }
     return longest;
@@ -112,7 +113,7 @@ static void print_site(FILE *to, const struct json *site, size_t name_columns)
     snprintf(counts, sizeof counts, "%" PRId64 "/%" PRId64,
              json_int(json_get(site, "rounds_joined"), 0),
              json_int(json_get(site, "rounds_missed"), 0));
-    words_cell(to, text_of(site, "name"), name_columns + 2);
+    words_cell(to, text_of(site, "title"), name_columns + 2);
     words_cell(to, text_of(site, "state"), 17);
     words_cell(to, counts, 15);
     words_cell(to, quiet, 14);

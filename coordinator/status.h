@@ -2,7 +2,7 @@
  * status.h - who is here, who is awaited, since when and why: for `status`, while the run goes on.
  *
  *     {schema, time, plan, plan_digest, phase, leg, legs_done, round, rounds, quorum, begun,
- *      deadline_s, sites: [{name, state, note, rounds_joined, rounds_missed, quiet_s}]}
+ *      deadline_s, sites: [{name, title, state, note, rounds_joined, rounds_missed, quiet_s}]}
  */
 #ifndef EVENHAND_COORD_STATUS_H
 #define EVENHAND_COORD_STATUS_H

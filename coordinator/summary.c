@@ -43,7 +43,7 @@ static void fill_sites(struct report *r, const struct coord_loop *l)
     for (uint32_t i = 0; i < l->presence.sites; i++) {
         const struct presence_site *from = &l->presence.site[i];
         struct report_site *to = &r->site[i];
-        snprintf(to->name, sizeof to->name, "%s", from->name);
+        snprintf(to->name, sizeof to->name, "%s", from->title);
         to->state = from->refused                ? "refused"
                     : !from->joined || from->away ? "lost"
                     : from->rounds_missed > 0    ? "late"

@@ -6,11 +6,14 @@
 #include "proto/base/conf.h"
 #include "proto/base/file.h"
 #include "proto/base/must.h"
+#include "proto/wire/msg.h"
 
 /* clang-format off */
 static const struct setting rows[] = {
     {"name", SET_TEXT, 0, 0, "", NULL, NULL, true,
      "This site's name: letters, digits, '-', '_', '.'; its public key is enrolled under it."},
+    {"title", SET_TEXT, 0, 0, "", "\"\"", NULL, true,
+     "What reports call this site: printable ASCII; empty: its name."},
     {"coordinator", SET_TEXT, 0, 0, "", NULL, NULL, true,
      "Where the coordinator listens: tcp://host:port."},
     {"coordinator_key", SET_TEXT, 0, 0, "", NULL, NULL, true,
@@ -35,15 +38,29 @@ struct setting_table node_config_rows(void)
     return (struct setting_table){rows, COUNT(rows)};
 }
 
+/* As the wire takes it. */
+static bool is_plain(const char *title)
+{
+    for (const char *c = title; *c != '\0'; c++)
+        if (*c < ' ' || *c > '~')
+            return false;
+    return strlen(title) < sizeof(((struct msg_join *)0)->site);
+}
+
 static enum status resolve(struct node_config *c, const char *path)
 {
     char file[KEY_NAME_MAX + sizeof ".key"];
     c->name = settings_text(c->set, "name");
+    c->title = settings_text(c->set, "title");
+    c->title = c->title[0] != '\0' ? c->title : c->name;
     c->endpoint = settings_text(c->set, "coordinator");
     c->patience_ms = 1000 * (uint64_t)settings_int(c->set, "patience_s");
     if (!key_can_name(c->name))
         return fault(EC_CFG_CHOICE, path,
                      "`name = \"%s\"`: a name has letters, digits, '-', '_' and '.'", c->name);
+    if (!is_plain(c->title))
+        return fault(EC_CFG_CHOICE, path, "`title = \"%s\"`: at most 63 printable ASCII characters",
+                     c->title);
     enum status st = conf_place(c->state, sizeof c->state, c->set, path, "state");
     if (st == ST_OK)
         st = conf_place(c->data, sizeof c->data, c->set, path, "data");

@@ -17,7 +17,7 @@
 
 struct node_config {
     struct settings *set;
-    const char *name, *endpoint; /* in set */
+    const char *name, *title, *endpoint; /* in set */
     struct public_key server;
     char state[PATH_MAX]; /* the folder */
     char key[PATH_MAX];   /* the secret one: state/NAME.key */

@@ -17,7 +17,7 @@
 struct node_options {
     const struct plan *plan; /* keeps */
     const char *flat_path;   /* keeps */
-    const char *name;        /* NULL: as the flat file says */
+    const char *name;        /* for people; NULL: as the flat file says */
     struct link *link;       /* keeps */
 };
 

@@ -147,7 +147,7 @@ static enum status take_plan(struct running *r)
         st = greet_plan(&r->plan, &m, r->c, l);
         if (st == ST_OK) {
             struct node_options o = {
-                .plan = &r->plan, .flat_path = r->flat, .name = r->c->name, .link = l};
+                .plan = &r->plan, .flat_path = r->flat, .name = r->c->title, .link = l};
             char digest[DIGEST_TEXT];
             digest_text(digest, &r->plan.digest);
             log_info("plan", LOG_TEXT("plan", settings_text(r->plan.set, "plan")),

@@ -1,5 +1,6 @@
 #include "coordinator/sim/engine_process.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
@@ -23,6 +24,7 @@
 #define LOOK_MS          200   /* between two looks whether a program has ended */
 #define FAREWELL_MS      10000 /* for the nodes to end after the coordinator */
 #define KEY_FILE_MAX     4096
+#define SAID_MAX         (16u << 20)
 #define LOSSES_MAX       MODEL_LOSSES_MAX
 
 struct federation {
@@ -31,12 +33,63 @@ struct federation {
     char folder[PATH_MAX], out[PATH_MAX]; /* absolute */
     struct identity coordinator;
     struct child head;
-    struct child *node; /* [sites->count] */
+    char (*key_name)[KEY_NAME_MAX]; /* [sites->count] what the nodes are called */
+    struct child *node;             /* [sites->count] */
     size_t started;     /* of them */
     size_t failed;      /* of those: ended, and not because the run was over */
+    bool begun;         /* a round is over */
     char *said;         /* by the coordinator: lines that were not taken yet, then its envelope */
     size_t said_len, said_cap;
 };
+
+/* One setting of a configuration. */
+static void put(FILE *to, const char *key, const char *value)
+{
+    fprintf(to, "%s = ", key);
+    text_quoted(to, value);
+    fputs(";\n", to);
+}
+
+/* --- names ------------------------------------------------------------------------------------ */
+
+static bool all_can_be_names(const struct sites *sites)
+{
+    for (size_t i = 0; i < sites->count; i++)
+        if (!key_can_name(sites->name[i]))
+            return false;
+    return true;
+}
+
+/*
+ * Nodes are called as their sites, where those can name a key. Else every one gets its number in
+ * front, so that they keep their order, and whatever cannot stand in a name becomes '-'.
+ */
+static void name_nodes(struct federation *f)
+{
+    bool as_they_are = all_can_be_names(f->sites);
+    for (size_t i = 0; i < f->sites->count; i++) {
+        char *name = f->key_name[i];
+        if (as_they_are)
+            snprintf(name, KEY_NAME_MAX, "%s", f->sites->name[i]);
+        else
+            snprintf(name, KEY_NAME_MAX, "%04zu-%.40s", i + 1, f->sites->name[i]);
+        for (char *c = name; *c != '\0'; c++)
+            if (!isalnum((unsigned char)*c) && strchr("-_.", *c) == NULL)
+                *c = '-';
+        must(key_can_name(name));
+    }
+}
+
+/* A site's own name, as far as the wire takes it. */
+static void put_title(FILE *to, const char *name)
+{
+    char title[sizeof(((struct msg_join *)0)->site)];
+    snprintf(title, sizeof title, "%s", name);
+    for (char *c = title; *c != '\0'; c++)
+        if (*c < ' ' || *c > '~')
+            *c = '?';
+    put(to, "title", title);
+}
 
 /* --- keys and configurations ----------------------------------------------------------------- */
 
@@ -59,13 +112,6 @@ static enum status absolute(char out[static PATH_MAX], const char *path)
     enum status st = file_join(out, PATH_MAX, "", whole);
     free(whole);
     return st;
-}
-
-static void put(FILE *to, const char *key, const char *value)
-{
-    fprintf(to, "%s = ", key);
-    text_quoted(to, value);
-    fputs(";\n", to);
 }
 
 /* Writes what was put into the memory stream, and closes it. */
@@ -135,10 +181,6 @@ static enum status make_site(const struct federation *f, const char *name)
 {
     char state[PATH_MAX];
     struct identity id = {0};
-    if (!key_can_name(name))
-        return fault(EC_CFG_CHOICE, name,
-                     "a node's name has letters, digits, '-', '_' and '.'; --engine local takes "
-                     "any name");
     enum status st = place(state, f->folder, name, ".state");
     if (st == ST_OK)
         st = file_folder_private(state);
@@ -153,7 +195,7 @@ static enum status make_site(const struct federation *f, const char *name)
 static enum status config_node(char path[static PATH_MAX], const struct federation *f, size_t site,
                                const char *endpoint)
 {
-    const char *name = f->sites->name[site];
+    const char *name = f->key_name[site];
     char state[PATH_MAX], data[PATH_MAX], *text = NULL;
     size_t len = 0;
     enum status st = place(state, f->folder, name, ".state");
@@ -167,6 +209,7 @@ static enum status config_node(char path[static PATH_MAX], const struct federati
     FILE *to = open_memstream(&text, &len);
     must(to != NULL);
     put(to, "name", name);
+    put_title(to, f->sites->name[site]);
     put(to, "coordinator", endpoint);
     put(to, "coordinator_key", key);
     put(to, "state", state);
@@ -198,7 +241,7 @@ static enum status start_nodes(struct federation *f, const char *endpoint)
     for (size_t i = 0; i < f->sites->count && st == ST_OK; i++) {
         st = config_node(config, f, i, endpoint);
         if (st == ST_OK)
-            st = start(&f->node[i], f, NODE_PROGRAM, config, f->sites->name[i]);
+            st = start(&f->node[i], f, NODE_PROGRAM, config, f->key_name[i]);
         f->started = i + 1;
     }
     return st;
@@ -206,7 +249,7 @@ static enum status start_nodes(struct federation *f, const char *endpoint)
 
 /* --- what the coordinator says --------------------------------------------------------------- */
 
-static void on_round(const struct federation *f, const struct json *line)
+static void on_round(struct federation *f, const struct json *line)
 {
     const struct json *losses = json_get(line, "losses");
     const char *name[LOSSES_MAX];
@@ -226,6 +269,7 @@ static void on_round(const struct federation *f, const struct json *line)
         name[p.loss_count] = json_key_at(losses, p.loss_count);
         loss[p.loss_count] = json_real(json_get(losses, name[p.loss_count]), 0);
     }
+    f->begun = true;
     if (f->o->progress != NULL)
         f->o->progress(f->o->ctx, &p);
 }
@@ -291,8 +335,33 @@ static enum status hear(bool *open, struct federation *f)
 
 /* --- the whole of it -------------------------------------------------------------------------- */
 
-/* A node that ends before the coordinator has said why in its own log; the run may do without it. */
-static void look_after_nodes(struct federation *f)
+/* A program's complaint, which is the last line of all that it said. */
+static enum status complaint_of(const struct federation *f, const char *name)
+{
+    char path[PATH_MAX];
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+    struct json *said = NULL;
+    enum status st = place(path, f->folder, name, ".err");
+    if (st == ST_OK)
+        st = file_read(&bytes, &len, path, SAID_MAX);
+    if (st != ST_OK)
+        return st;
+    while (len > 0 && bytes[len - 1] == '\n')
+        len--;
+    const char *end = (const char *)bytes + len;
+    const char *line = end;
+    while (line > (const char *)bytes && line[-1] != '\n')
+        line--;
+    st = json_parse(&said, line, (size_t)(end - line), path);
+    st = st == ST_OK ? child_complaint(said, path) : fault(EC_IO_PROGRAM, path, "it says why");
+    json_close(&said);
+    free(bytes);
+    return st;
+}
+
+/* Before the first round every site is needed, as in one process; then the plan's quorum is. */
+static enum status look_after_nodes(struct federation *f)
 {
     int how = 0;
     for (size_t i = 0; i < f->started; i++) {
@@ -300,7 +369,10 @@ static void look_after_nodes(struct federation *f)
             continue;
         f->failed++;
         log_warn("a node ended", LOG_TEXT("site", f->sites->name[i]), LOG_NUM("status", how));
+        if (!f->begun || f->failed == f->started)
+            return complaint_of(f, f->key_name[i]);
     }
+    return ST_OK;
 }
 
 static bool any_node(const struct federation *f)
@@ -316,10 +388,8 @@ static enum status listen_to_the_end(struct federation *f)
     enum status st = ST_OK;
     for (bool open = true; open && st == ST_OK;) {
         st = hear(&open, f);
-        look_after_nodes(f);
-        if (st == ST_OK && open && f->started > 0 && f->failed == f->started)
-            st = fault(EC_IO_PROGRAM, f->folder,
-                       "every node has failed; NAME.err in this folder says why");
+        if (st == ST_OK && open)
+            st = look_after_nodes(f);
     }
     return st;
 }
@@ -343,6 +413,8 @@ static enum status open_all(struct federation *f)
     char config[PATH_MAX], relative[PATH_MAX];
     enum status st = file_join(relative, sizeof relative, f->o->out, FOLDER);
     if (st == ST_OK)
+        st = file_remove_tree(relative); /* keys and sums of another run would be taken for ours */
+    if (st == ST_OK)
         st = file_folder_private(relative);
     if (st == ST_OK)
         st = absolute(f->folder, relative);
@@ -351,7 +423,7 @@ static enum status open_all(struct federation *f)
     if (st == ST_OK)
         st = config_coordinator(config, f);
     for (size_t i = 0; i < f->sites->count && st == ST_OK; i++)
-        st = make_site(f, f->sites->name[i]);
+        st = make_site(f, f->key_name[i]);
     return st == ST_OK ? start(&f->head, f, COORD_PROGRAM, config, COORD_NAME) : st;
 }
 
@@ -362,13 +434,14 @@ static void close_all(struct federation *f, bool well)
     uint64_t end = clock_now_ms(&clock) + FAREWELL_MS;
     child_stop(&f->head, FAREWELL_MS);
     while (well && any_node(f) && clock_now_ms(&clock) < end) {
-        look_after_nodes(f); /* they were told the end, and go by themselves */
+        (void)look_after_nodes(f); /* they were told the end, and go by themselves */
         (void)poll(NULL, 0, LOOK_MS / 10);
     }
     for (size_t i = 0; i < f->started; i++)
         child_stop(&f->node[i], FAREWELL_MS);
     identity_close(&f->coordinator);
     free(f->node);
+    free(f->key_name);
     free(f->said);
     fault_restore(&why);
 }
@@ -378,6 +451,8 @@ enum status process_run(struct json **result, const struct sites *sites,
 {
     struct federation f = {.o = options, .sites = sites, .head = {.out = -1}};
     f.node = must_alloc(sites->count, sizeof *f.node);
+    f.key_name = must_alloc(sites->count, sizeof *f.key_name);
+    name_nodes(&f);
     f.said_cap = PIPE_BUF;
     f.said = must_alloc(1, f.said_cap);
     for (size_t i = 0; i < sites->count; i++)

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +16,7 @@
 
 #define FILE_FIRST_BYTES 4096 /* for pipes and other files that do not tell their size */
 #define FILE_NAMES_MAX   100  /* temporary names tried before we give up */
+#define FILE_DEPTH_MAX   16 /* folders that a removal holds open at a time */
 
 static enum status open_to_read(int *fd, struct stat *st, const char *path)
 {
@@ -198,6 +200,24 @@ enum status file_folder(const char *path)
 enum status file_folder_private(const char *path)
 {
     return make_folders(path, 0700, true);
+}
+
+static int remove_one(const char *path, const struct stat *about, int kind, struct FTW *at)
+{
+    (void)about;
+    (void)kind;
+    (void)at;
+    return remove(path);
+}
+
+enum status file_remove_tree(const char *path)
+{
+    struct stat there;
+    if (lstat(path, &there) != 0 && errno == ENOENT)
+        return ST_OK;
+    if (nftw(path, remove_one, FILE_DEPTH_MAX, FTW_DEPTH | FTW_PHYS) == 0)
+        return ST_OK;
+    return fault(EC_IO_WRITE, path, "%s", strerror(errno));
 }
 
 enum status file_map(const uint8_t **bytes, size_t *len, const char *path)

@@ -23,6 +23,9 @@ MUST_CHECK enum status file_folder(const char *path);
  * that exists keeps its rights), and what was made survives a power cut.
  */
 MUST_CHECK enum status file_folder_private(const char *path);
+/* Removes a folder and all that is in it; one that is not there is fine. Links are removed, not
+ * followed. EC_IO_WRITE. */
+MUST_CHECK enum status file_remove_tree(const char *path);
 /* Maps a whole file read-only. An empty file is a fault. */
 MUST_CHECK enum status file_map(const uint8_t **bytes, size_t *len, const char *path);
 void file_unmap(const uint8_t **bytes, size_t len);
