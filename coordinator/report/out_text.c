@@ -204,11 +204,12 @@ static void print_privacy(FILE *to, const struct json *report, size_t width)
     char line[LINE_MAX_BYTES];
     bool plain = strcmp(text_of(privacy, "aggregation"), "plain") == 0;
     bool noise = strcmp(text_of(privacy, "mechanism"), "none") != 0;
+    int64_t min_cell = json_int(json_get(privacy, "min_cell"), 1);
     snprintf(line, sizeof(line), "aggregation %s%s; %s; counts from 1 to %lld are withheld",
              text_of(privacy, "aggregation"),
              plain ? ": updates are not masked, a coordinator could read each site's" : "",
              noise ? text_of(privacy, "mechanism") : "no noise is added, no epsilon is claimed",
-             (long long)json_int(json_get(privacy, "min_cell"), 1) - 1);
+             (long long)(min_cell > 0 ? min_cell - 1 : 0));
     fprintf(to, "\nPrivacy\n");
     words_wrap(to, line, 2, width);
 }

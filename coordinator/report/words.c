@@ -88,20 +88,31 @@ size_t words_columns(const char *text)
     return columns;
 }
 
-/* One byte, or a '?' for what would move the cursor: C0, DEL, and C1 (C2 80 to C2 9F in UTF-8). */
-static void clean(FILE *to, const char *at)
+/* Would it move the cursor? C0, DEL, and C1 (C2 80 to C2 9F in UTF-8). */
+static bool commands(const char *at)
 {
     unsigned char c = (unsigned char)at[0], next = (unsigned char)at[1];
-    bool bad = c < 0x20 || c == 0x7F || (c == 0xC2 && next >= 0x80 && next < 0xA0);
-    fputc(bad ? '?' : c, to);
+    return c < 0x20 || c == 0x7F || (c == 0xC2 && next < 0xA0);
 }
 
+/* Bytes of a UTF-8 character that begins so; 0: none does. */
+static size_t character_bytes(char first)
+{
+    unsigned char c = (unsigned char)first;
+    return c < 0x80 ? 1 : c < 0xC0 ? 0 : c < 0xE0 ? 2 : c < 0xF0 ? 3 : 4;
+}
+
+/* A '?' for what commands, and for a letter that was cut where a line was too long. */
 static void cleaned(FILE *to, const char *text, size_t len)
 {
-    for (size_t i = 0; i < len; i++) {
-        clean(to, text + i);
-        if ((unsigned char)text[i] == 0xC2 && i + 1 < len && (unsigned char)text[i + 1] < 0xA0)
-            i++; /* the second byte of a C1 character went with the first */
+    for (size_t at = 0, bytes; at < len; at += bytes) {
+        bytes = 1;
+        while (at + bytes < len && continues(text[at + bytes]))
+            bytes++;
+        if (bytes != character_bytes(text[at]) || commands(text + at))
+            fputc('?', to);
+        else
+            fwrite(text + at, 1, bytes, to);
     }
 }
 

@@ -95,6 +95,10 @@ static void a_name_cannot_command_a_terminal(void **state)
         {"delete", "a\x7f", "a?\n"},
         {"C1 in UTF-8 (CSI)", "a\xc2\x9bZ", "a?Z\n"},
         {"a letter of two bytes", "\xc3\xa9", "\xc3\xa9\n"},
+        {"a letter of four", "\xf0\x9f\x98\x80", "\xf0\x9f\x98\x80\n"},
+        {"one that was cut", "a\xc3", "a?\n"},
+        {"one that was cut before another word", "a\xe2\x82 b", "a? b\n"},
+        {"the rest of one", "\x82\xacz", "?z\n"},
         {"a sign just above C1",
          "\xc2\xa7"
          "1",
