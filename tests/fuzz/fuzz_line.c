@@ -43,8 +43,8 @@ struct world {
 static struct cargo *cargo[2][MESSAGES];
 enum { PARCEL = 1 << 20 }; /* in the place of words: a message that is too long for a frame */
 static const size_t words[2][MESSAGES] = {
-    {0, 1, 0, 65537, 0, 7, 20000, 0, PARCEL, 0, 0, 0},
-    {0, 7, 0, 20000, 0, 0, 0, 1, 0, 65537, 0, PARCEL},
+    {0, 1, 0, 20000, 0, 7, 0, 65537, 0, PARCEL, 0, 0},
+    {0, 7, 0, 20000, 0, 0, 0, 1, 0, PARCEL, 0, 65537},
 };
 
 static uint32_t word_of(size_t message, size_t at)
@@ -85,10 +85,20 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     return 0;
 }
 
-/* How much of a message the program has written so far; the pieces themselves are always there. */
+/* How much of a message the program has written; the pieces themselves are always there. */
 static void write_on(struct cargo *c, uint32_t pieces)
 {
     atomic_store(&c->ready, pieces < c->pieces ? pieces : c->pieces);
+}
+
+/* The message in two pieces: what is written of it is never unwritten once it is sent. */
+static void write_some(const struct world *w, size_t at, uint32_t pieces)
+{
+    size_t message = at == 0 ? 7 : 11;
+    struct cargo *c = cargo[at][message];
+    must(c->pieces == 2);
+    if (w->end[at].sent <= message || pieces > atomic_load(&c->ready))
+        write_on(c, pieces);
 }
 
 static void send_one(struct world *w, size_t at)
@@ -276,7 +286,7 @@ static void tell(struct world *w, struct reader *r)
             lane_hurry(&w->end[at].lane);
             break;
         case 14:
-            write_on(cargo[at][at == 0 ? 3 : 9], verb / 32);
+            write_some(w, at, verb / 32);
             break;
         default:
             settle(w);
