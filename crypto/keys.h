@@ -42,9 +42,11 @@ MUST_CHECK enum status identity_parse(struct identity *id, const char *text, con
 void identity_close(struct identity *id); /* wipes; harmless on a zeroed one */
 
 MUST_CHECK enum status public_key_open(struct public_key *k, const char *path);
-/* The key in the text of a configuration: the 64 hex digits (no name then), or a whole public
- * line. EC_KEY_FILE; also for bytes that are no key: a point of low order, or one written in another
- * way than ours, so that no secret has two keys. */
+/*
+ * The key in the text of a configuration: the 64 hex digits (no name then), or a whole public line.
+ * EC_KEY_FILE; also for bytes that are no key: a point of low order, or one that is not written as
+ * we write it, so that no secret has two keys.
+ */
 MUST_CHECK enum status public_key_parse(struct public_key *k, const char *text);
 /* In constant time. */
 bool key_equal(const uint8_t a[static KEY_BYTES], const uint8_t b[static KEY_BYTES]);

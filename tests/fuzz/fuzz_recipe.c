@@ -58,7 +58,7 @@ static void check_features(const struct recipe *r)
     }
 }
 
-/* A name that HDF5, plans and reports can hold, and behind the one before: so none is there twice. */
+/* HDF5, plans and reports can hold it, and it is behind the one before: none is there twice. */
 static void check_name(const char *name, const char *before)
 {
     must(flat_can_name(name));
