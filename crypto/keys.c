@@ -44,11 +44,31 @@ bool key_can_name(const char *name)
 }
 
 /* Of low order: every product with it is zero, so that no secret would be one. */
-static bool point_is_bad(const uint8_t point[static KEY_BYTES])
+static bool point_is_low(const uint8_t point[static KEY_BYTES])
 {
     static const uint8_t any[KEY_BYTES] = {9, 7, 5, 3, 1};
     uint8_t product[KEY_BYTES];
     return crypto_scalarmult(product, any, point) != 0;
+}
+
+/* Not below 2^255 - 19: a second way to write a point, by which one secret would have two keys. */
+static bool point_is_alias(const uint8_t point[static KEY_BYTES])
+{
+    if (point[KEY_BYTES - 1] != 0x7f)
+        return point[KEY_BYTES - 1] > 0x7f;
+    for (size_t i = KEY_BYTES - 2; i > 0; i--)
+        if (point[i] != 0xff)
+            return false;
+    return point[0] >= 0xed;
+}
+
+/* All the digits of 32 bytes, and nothing behind them but spaces. */
+static bool hex_read(uint8_t bytes[static KEY_BYTES], const char *hex)
+{
+    const char *end = NULL;
+    size_t done = 0;
+    return sodium_hex2bin(bytes, KEY_BYTES, hex, strnlen(hex, KEY_HEX), NULL, &done, &end) == 0 &&
+           done == KEY_BYTES && end == hex + KEY_HEX && end[strspn(end, " \t\r\n")] == '\0';
 }
 
 /* Splits "word 1 NAME hex" (and spaces behind it) into name and 32 bytes; false: not of that form. */
@@ -63,10 +83,7 @@ static bool line_split(char name[static KEY_NAME_MAX], uint8_t bytes[static KEY_
     size_t name_len = strcspn(at, " ");
     if (name_len == 0 || name_len >= KEY_NAME_MAX || at[name_len] != ' ')
         return false;
-    const char *hex = at + name_len + 1, *end = NULL;
-    size_t done = 0;
-    if (sodium_hex2bin(bytes, KEY_BYTES, hex, strnlen(hex, KEY_HEX), NULL, &done, &end) != 0 ||
-        done != KEY_BYTES || end != hex + KEY_HEX || end[strspn(end, " \t\r\n")] != '\0')
+    if (!hex_read(bytes, at + name_len + 1))
         return false;
     memcpy(name, at, name_len);
     name[name_len] = '\0';
@@ -76,19 +93,11 @@ static bool line_split(char name[static KEY_NAME_MAX], uint8_t bytes[static KEY_
 enum status public_key_parse(struct public_key *k, const char *text)
 {
     struct public_key parsed = {{0}, {0}};
-    char line[KEY_LINE_MAX];
-    const char *from = text;
-    if (strspn(text, "0123456789abcdefABCDEF") == KEY_HEX) {
-        snprintf(line, sizeof(line), "%s %s x %.100s", PUBLIC_WORD, KEY_VERSION, text);
-        from = line;
-    }
-    if (!line_split(parsed.name, parsed.curve, from, PUBLIC_WORD))
+    if (!hex_read(parsed.curve, text) && !line_split(parsed.name, parsed.curve, text, PUBLIC_WORD))
         return fault(EC_KEY_FILE, "public key", "neither `%s %s NAME ...` nor %d hex digits",
                      PUBLIC_WORD, KEY_VERSION, KEY_HEX);
-    if (point_is_bad(parsed.curve))
+    if (point_is_low(parsed.curve) || point_is_alias(parsed.curve))
         return fault(EC_KEY_FILE, "public key", "its bytes are those of no key");
-    if (from == line)
-        parsed.name[0] = '\0';
     *k = parsed;
     return ST_OK;
 }
@@ -158,33 +167,36 @@ static enum status read_line(char line[static KEY_LINE_MAX], int fd, const char 
     return strlen(line) == len ? ST_OK : fault(EC_KEY_FILE, path, "it is not text");
 }
 
-enum status identity_open(struct identity *id, const char *path)
+enum status identity_parse(struct identity *id, const char *text, const char *name)
 {
     struct identity made = {0};
-    char *line = NULL;
-    uint8_t *seed = NULL;
+    uint8_t *seed = sodium_malloc(KEY_BYTES);
+    must(seed != NULL);
+    bool good = line_split(made.pub.name, seed, text, SECRET_WORD);
+    if (good)
+        derive(&made, seed);
+    sodium_free(seed);
+    if (!good)
+        return fault(EC_KEY_FILE, name, "not of the form `%s %s NAME ...`", SECRET_WORD,
+                     KEY_VERSION);
+    *id = made;
+    return ST_OK;
+}
+
+enum status identity_open(struct identity *id, const char *path)
+{
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return fault(errno == ENOENT ? EC_KEY_NONE : EC_IO_OPEN, path, "%s", strerror(errno));
     enum status st = judge_mode(fd, path);
-    if (st != ST_OK)
-        goto out;
-    line = sodium_malloc(KEY_LINE_MAX);
-    seed = sodium_malloc(KEY_BYTES);
-    must(line != NULL);
-    must(seed != NULL);
-    st = read_line(line, fd, path);
-    if (st != ST_OK)
-        goto out;
-    if (!line_split(made.pub.name, seed, line, SECRET_WORD)) {
-        st = fault(EC_KEY_FILE, path, "not of the form `%s %s NAME ...`", SECRET_WORD, KEY_VERSION);
-        goto out;
+    if (st == ST_OK) {
+        char *line = sodium_malloc(KEY_LINE_MAX);
+        must(line != NULL);
+        st = read_line(line, fd, path);
+        if (st == ST_OK)
+            st = identity_parse(id, line, path);
+        sodium_free(line);
     }
-    derive(&made, seed);
-    *id = made;
-out:
-    sodium_free(seed);
-    sodium_free(line);
     close(fd);
     return st;
 }

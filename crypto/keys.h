@@ -41,11 +41,16 @@ MUST_CHECK enum status identity_make(struct identity *id, const char *folder, co
 /* EC_KEY_NONE: there is no such file; EC_KEY_FILE: damaged; EC_KEY_MODE: others can read or change
  * it. */
 MUST_CHECK enum status identity_open(struct identity *id, const char *path);
+/* The same from a text in memory, which stays the caller's to wipe; name stands for the path. */
+MUST_CHECK enum status identity_parse(struct identity *id, const char *text, const char *name);
 void identity_close(struct identity *id); /* wipes; harmless on a zeroed one */
 
 MUST_CHECK enum status public_key_open(struct public_key *k, const char *path);
-/* The key in the text of a configuration: the 64 hex digits (no name then), or a whole public
- * line. EC_KEY_FILE; also for a key that no secret belongs to (a point of low order). */
+/*
+ * The key in the text of a configuration: the 64 hex digits (no name then), or a whole public line.
+ * EC_KEY_FILE; also for bytes that are no key: a point of low order, or one that is not written as
+ * we write it, so that no secret has two keys.
+ */
 MUST_CHECK enum status public_key_parse(struct public_key *k, const char *text);
 /* In constant time. */
 bool key_equal(const uint8_t a[static KEY_BYTES], const uint8_t b[static KEY_BYTES]);

@@ -244,12 +244,36 @@ static void fold_probe(struct course *c, const double *v, double weight)
     c->leg = leg_of(c, LEG_VALID, c->leg.index);
 }
 
-static void fold_valid(struct course *c, const double *v)
+static enum status fold_valid(struct course *c, const double *v)
 {
+    enum status st = exam_judge_test(&c->exam, v);
+    if (st != ST_OK)
+        return st;
     exam_fold_valid(&c->exam, v);
     uint64_t next = c->leg.index + 1;
     bool more = !c->exam.finished && next < (uint64_t)settings_int(c->plan, "evaluate.rounds");
     c->leg = leg_of(c, more ? LEG_PROBE : LEG_TEST, more ? next : 0);
+    return ST_OK;
+}
+
+static enum status fold_test(struct course *c, const double *v)
+{
+    enum status st = exam_judge_test(&c->exam, v);
+    if (st != ST_OK)
+        return st;
+    exam_fold_test(&c->exam, v);
+    c->leg = leg_of(c, LEG_PLACE, 0);
+    return ST_OK;
+}
+
+static enum status fold_place(struct course *c, const double *v)
+{
+    enum status st = exam_judge_place(&c->exam, v);
+    if (st != ST_OK)
+        return st;
+    exam_fold_place(&c->exam, v);
+    c->leg = leg_of(c, LEG_END, 0);
+    return ST_OK;
 }
 
 enum status course_fold(struct course *c, const double *values, double weight)
@@ -277,16 +301,11 @@ enum status course_fold(struct course *c, const double *values, double weight)
         fold_probe(c, values, weight);
         return ST_OK;
     case LEG_VALID:
-        fold_valid(c, values);
-        return ST_OK;
+        return fold_valid(c, values);
     case LEG_TEST:
-        exam_fold_test(&c->exam, values);
-        c->leg = leg_of(c, LEG_PLACE, 0);
-        return ST_OK;
+        return fold_test(c, values);
     case LEG_PLACE:
-        exam_fold_place(&c->exam, values);
-        c->leg = leg_of(c, LEG_END, 0);
-        return ST_OK;
+        return fold_place(c, values);
     case LEG_END:
         break;
     }

@@ -67,7 +67,8 @@ MUST_CHECK enum status course_open(struct course *c, const struct settings *plan
 void course_close(struct course *c);
 /*
  * The sum of the due leg: leg.values doubles (the weighted mean for a leg of means). weight is the
- * tail's sum of weights of such a leg.
+ * tail's sum of weights of such a leg. EC_RUN_SUM, and nothing changed, for counts that cannot be
+ * those of people.
  */
 MUST_CHECK enum status course_fold(struct course *c, const double *values, double weight);
 /* The vector that a leg of means trains, and its model: the subject or the probes. */

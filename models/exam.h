@@ -86,6 +86,12 @@ void exam_fold_scale(struct exam *e, const double *sums);
 void exam_fold_spread(struct exam *e, const double *sums);
 /* The mean difference of one probe round [probes->params]. */
 void exam_fold_probe(struct exam *e, const double *mean);
+/*
+ * Could whole people add up to these sums of a valid or test leg, of a place leg? EC_RUN_SUM for
+ * counts that are negative or not whole and for negative squares. Before they are folded.
+ */
+MUST_CHECK enum status exam_judge_test(const struct exam *e, const double *sums);
+MUST_CHECK enum status exam_judge_place(const struct exam *e, const double *sums);
 /* Validation histograms of one probe round: keeps the best, sets finished. */
 void exam_fold_valid(struct exam *e, const double *sums);
 /* Has every probe of this kind run out of patience? Then nobody need train it any more. */

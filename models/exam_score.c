@@ -67,6 +67,47 @@ void exam_fold_probe(struct exam *e, const double *mean)
     }
 }
 
+static bool counts_people(const double *values, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!(values[i] >= 0 && values[i] == floor(values[i])))
+            return false;
+    return true;
+}
+
+static enum status nobodys_sum(const struct exam *e, const struct exam_row *row)
+{
+    const struct exam_unit *u = &e->unit[row->unit];
+    const struct target *t = u->group ? &e->who->group[u->target] : &e->who->task[u->target];
+    return fault(EC_RUN_SUM, "", "its counts or squares for `%s` cannot be those of people",
+                 t->name);
+}
+
+enum status exam_judge_test(const struct exam *e, const double *sums)
+{
+    for (size_t w = 0; w < e->row_count; w++) {
+        const struct exam_row *row = &e->row[w];
+        size_t seeds = e->unit[row->unit].seeds;
+        const double *values = sums + row->valid_at;
+        if (!row->r2 && !counts_people(values, seeds * 2 * e->axis.bins))
+            return nobodys_sum(e, row);
+        for (size_t s = 0; s < seeds && row->r2; s++, values += 4)
+            if (!counts_people(values, 1) || values[2] < 0 || values[3] < 0)
+                return nobodys_sum(e, row);
+    }
+    return ST_OK;
+}
+
+enum status exam_judge_place(const struct exam *e, const double *sums)
+{
+    for (size_t w = 0; w < e->row_count; w++) {
+        const double *values = sums + e->row[w].place_at;
+        if (values[0] < 0 || values[1] < 0 || !counts_people(values + 3, e->row[w].r2 ? 1 : 3))
+            return nobodys_sum(e, &e->row[w]);
+    }
+    return ST_OK;
+}
+
 /* How much an AUC's counts say: about the inverse of its variance. */
 static double evidence_of(const int64_t *counts, size_t bins)
 {

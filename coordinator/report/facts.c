@@ -64,13 +64,14 @@ struct facts facts_privacy(const struct json *report)
 {
     const struct json *privacy = json_get(report, "privacy");
     const char *plain = facts_plain(report), *mechanism = facts_text(privacy, "mechanism");
+    int64_t min_cell = json_int(json_get(privacy, "min_cell"), 1);
     struct facts f = {0};
     add(&f, "aggregation", "%s%s%s", facts_text(privacy, "aggregation"), plain == NULL ? "" : "; ",
         plain == NULL ? "" : plain);
     add(&f, "noise", "%s",
         strcmp(mechanism, "none") == 0 ? "none is added, no epsilon is claimed" : mechanism);
     add(&f, "small cells", "counts from 1 to %lld are withheld",
-        (long long)json_int(json_get(privacy, "min_cell"), 1) - 1);
+        (long long)(min_cell > 0 ? min_cell - 1 : 0));
     return f;
 }
 

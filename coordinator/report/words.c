@@ -106,12 +106,24 @@ size_t words_control(const char *at)
     return turns ? 3 : 0;
 }
 
+/* Bytes of a UTF-8 character that begins so; 0: none does. */
+static size_t character_bytes(char first)
+{
+    unsigned char c = (unsigned char)first;
+    return c < 0x80 ? 1 : c < 0xC0 ? 0 : c < 0xE0 ? 2 : c < 0xF0 ? 3 : 4;
+}
+
+/* A '?' for what commands, and for a letter that was cut where a line was too long. */
 static void cleaned(FILE *to, const char *text, size_t len)
 {
-    for (size_t i = 0; i < len; i++) {
-        size_t control = words_control(text + i);
-        fputc(control > 0 ? '?' : text[i], to);
-        i += control > 1 ? control - 1 : 0; /* its other bytes went with the first */
+    for (size_t at = 0, bytes; at < len; at += bytes) {
+        bytes = 1;
+        while (at + bytes < len && continues(text[at + bytes]))
+            bytes++;
+        if (bytes != character_bytes(text[at]) || words_control(text + at) > 0)
+            fputc('?', to);
+        else
+            fwrite(text + at, 1, bytes, to);
     }
 }
 

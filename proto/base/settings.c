@@ -117,17 +117,21 @@ static enum status unknown_key(const struct settings *s, const char *key, const 
                                const char *origin)
 {
     const char *nearest = NULL;
-    size_t least = SIZE_MAX;
+    size_t least = SIZE_MAX, len = strlen(pattern);
     for (size_t t = 0; t < s->table_count; t++) {
         for (size_t i = 0; i < s->tables[t].count; i++) {
-            size_t distance = text_distance(pattern, s->tables[t].rows[i].key);
+            const char *known = s->tables[t].rows[i].key;
+            size_t known_len = strlen(known);
+            if (!text_near(known_len > len ? known_len - len : len - known_len, len))
+                continue; /* the distance is no less */
+            size_t distance = text_distance(pattern, known);
             if (distance < least) {
                 least = distance;
-                nearest = s->tables[t].rows[i].key;
+                nearest = known;
             }
         }
     }
-    if (nearest == NULL || !text_near(least, strlen(pattern)))
+    if (nearest == NULL || !text_near(least, len))
         return fault(EC_CFG_UNKNOWN_KEY, origin, "key `%s` is not known", key);
     char proposal[SETTINGS_KEY_MAX];
     with_indices_of(proposal, nearest, key);

@@ -196,29 +196,30 @@ static void enrol(struct roster *r, const struct public_key *k)
     log_info("site enrolled", LOG_TEXT("site", s->name), LOG_TEXT("fingerprint", print));
 }
 
-/* A file that is there and no good: a site known from it stays for one reading. */
+/* A site before this one in the folder that has the same key: the first in the order of names. */
+static const struct site *holder(const struct roster *r, const uint8_t key[static KEY_BYTES])
+{
+    for (uint32_t i = 0; i < r->sites; i++)
+        if (r->site[i].seen && key_equal(r->site[i].key, key))
+            return &r->site[i];
+    return NULL;
+}
+
+/* A file that is there and no good: a site enrolled from it stays for one reading, unless its key
+ * has moved to another name. */
 static void doubt(struct roster *r, const char *file)
 {
     struct site *s = find_name(r, file, strlen(file) - strlen(SUFFIX));
-    if (s == NULL || s->doubtful)
+    if (s == NULL || !s->enrolled || s->doubtful || holder(r, s->key) != NULL)
         return;
     s->doubtful = true;
     s->seen = true;
     r->unsettled = true;
 }
 
-/* A site before this one in the folder that has the same key: the first in the order of names. */
-static const struct site *holder(const struct roster *r, const struct public_key *k)
-{
-    for (uint32_t i = 0; i < r->sites; i++)
-        if (r->site[i].seen && key_equal(r->site[i].key, k->curve))
-            return &r->site[i];
-    return NULL;
-}
-
 static void take_in(struct roster *r, const struct entry *e)
 {
-    const struct site *other = e->good ? holder(r, &e->key) : NULL;
+    const struct site *other = e->good ? holder(r, e->key.curve) : NULL;
     if (!e->good)
         doubt(r, e->file);
     else if (other != NULL)

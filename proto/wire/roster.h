@@ -29,8 +29,8 @@ void roster_close(struct roster **r); /* NULL is welcome */
 
 /*
  * Reads the folder. A file that is there but cannot be read keeps its site for one reading more
- * (it may just be being written), then is told of in the log. A folder that cannot be read changes
- * nothing, and is told of.
+ * (it may just be being written) if its key has not moved to another name, then is told of in the
+ * log. A folder that cannot be read changes nothing, and is told of.
  */
 void roster_read(struct roster *r);
 

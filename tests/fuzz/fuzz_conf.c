@@ -5,7 +5,7 @@
 
 #include "proto/base/arena.h"
 #include "proto/base/conf.h"
-#include "proto/base/must.h"
+#include "tests/support/reread.h"
 
 static const struct setting rows[] = {
     {"seed", SET_INT, 0, 0, "", "1", NULL, false, ""},
@@ -19,23 +19,6 @@ static const struct setting rows[] = {
     {"tasks[].name", SET_TEXT, 0, 0, "", NULL, NULL, false, ""},
     {"tasks[].parts[].at", SET_INT, 0, 0, "", "0", NULL, false, ""},
 };
-
-/* Puts every line of a normal form into a new set; that set has the same normal form. */
-static void must_read_back(const struct setting_table *table, char *normal)
-{
-    char *copy = strdup(normal);
-    must(copy != NULL);
-    struct settings *again = settings_open(table, 1);
-    char *rest = copy;
-    for (char *line = strsep(&rest, "\n"); rest != NULL; line = strsep(&rest, "\n"))
-        must(settings_put_pair(again, line) == ST_OK);
-    must(settings_finish(again) == ST_OK);
-    char *same = settings_normal(again);
-    must(strcmp(same, normal) == 0);
-    free(same);
-    free(copy);
-    settings_close(&again);
-}
 
 /* libconfig 1.5 forgets its text buffer at a syntax error; what we allocate stays watched. */
 const char *__lsan_default_suppressions(void);
@@ -54,11 +37,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     if (len > 0)
         memcpy(text, data, len);
     struct settings *s = settings_open(&table, 1);
-    if (conf_parse(s, text, "fuzz") == ST_OK && settings_finish(s) == ST_OK) {
-        char *normal = settings_normal(s);
-        must_read_back(&table, normal);
-        free(normal);
-    }
+    if (conf_parse(s, text, "fuzz") == ST_OK && settings_finish(s) == ST_OK)
+        must_reread(&table, s);
     settings_close(&s);
     free(text);
     return 0;

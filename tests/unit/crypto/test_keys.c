@@ -174,6 +174,27 @@ static void a_secret_that_cannot_be_trusted_is_refused(void **state)
     scratch_close(&s);
 }
 
+static void a_secret_in_memory_is_that_of_a_file(void **state)
+{
+    (void)state;
+    struct scratch s = scratch_open();
+    char path[SCRATCH_MAX];
+    struct identity file = {0}, memory = {0};
+    put(scratch_file(path, &s, "a.key"), "evenhand-secret-key 1 a " SEED "\n", 0600);
+    check_ok(identity_open(&file, path));
+    check_ok(identity_parse(&memory, "evenhand-secret-key 1 a " SEED "\n", "a.key"));
+    assert_string_equal(memory.pub.name, "a");
+    assert_memory_equal(memory.secret, file.secret, KEY_BYTES);
+    assert_memory_equal(memory.pub.curve, file.pub.curve, KEY_BYTES);
+    identity_close(&file);
+    identity_close(&memory);
+    check_fault(identity_parse(&memory, "evenhand-secret-key 1 a " SEED "0\n", "a.key"),
+                EC_KEY_FILE);
+    assert_string_equal(fault_kept()->where, "a.key");
+    assert_null(memory.secret);
+    scratch_close(&s);
+}
+
 static void a_key_is_not_made_under_a_bad_or_anothers_name(void **state)
 {
     (void)state;
@@ -196,8 +217,13 @@ static void a_key_is_not_made_under_a_bad_or_anothers_name(void **state)
 
 #define PUB   "30df257899ed4495857d3345ecbe21fa492a0a8dbc52ca59f2bd4e181039144b"
 #define UPPER "30DF257899ED4495857D3345ECBE21FA492A0A8DBC52CA59F2BD4E181039144B"
+#define BLANK "          "                                                       /* ten */
+#define ALIAS "30df257899ed4495857d3345ecbe21fa492a0a8dbc52ca59f2bd4e18103914cb" /* its top bit */
 #define ZERO  "0000000000000000000000000000000000000000000000000000000000000000"
 /* A point of order 8 (RFC 7748's security considerations: these have no secret). */
+#define PRIME "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f" /* 2^255 - 19 */
+#define OVER                                                                                       \
+    "f6ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f" /* the 9 of PRIME + 9 */
 #define LOW "e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800"
 
 static void public_keys_are_read_from_files_and_settings(void **state)
@@ -218,6 +244,10 @@ static void public_keys_are_read_from_files_and_settings(void **state)
         {"", NULL},
         {ZERO, NULL},
         {LOW, NULL},
+        {ALIAS, NULL},
+        {PRIME, NULL},
+        {OVER, NULL},
+        {PUB BLANK BLANK BLANK BLANK "x", NULL},
         {"evenhand-public-key 1 coord " ZERO, NULL},
         {"evenhand-public-key 1 coord\n" PUB, NULL},
     };
@@ -320,6 +350,7 @@ int main(void)
         cmocka_unit_test(a_key_is_made_once_and_kept),
         cmocka_unit_test(two_keys_are_never_alike),
         cmocka_unit_test(a_secret_that_cannot_be_trusted_is_refused),
+        cmocka_unit_test(a_secret_in_memory_is_that_of_a_file),
         cmocka_unit_test(a_key_is_not_made_under_a_bad_or_anothers_name),
         cmocka_unit_test(public_keys_are_read_from_files_and_settings),
         cmocka_unit_test(any_slip_in_a_fingerprint_is_found),

@@ -210,6 +210,30 @@ static void measures_say_what_they_rest_on(void **state)
     close_run(&r);
 }
 
+/* One site could send it; the coordinator must not stop for it, nor anybody go on with it. */
+static void a_sum_with_less_than_nobody_changes_nothing(void **state)
+{
+    (void)state;
+    static const enum leg_kind legs[] = {LEG_VALID, LEG_TEST, LEG_PLACE};
+    struct run r;
+    open_run(&r, NULL, 0);
+    to_valid(&r);
+    for (size_t i = 0; i < COUNT(legs); i++) {
+        while (r.c.leg.kind != legs[i])
+            check_ok(course_fold(&r.c, r.values, 0));
+        uint64_t round = r.c.leg.round;
+        memset(r.values, 0, 4096 * sizeof *r.values);
+        r.values[3] = -1;
+        check_fault(course_fold(&r.c, r.values, 0), EC_RUN_SUM);
+        assert_int_equal(r.c.leg.kind, legs[i]);
+        assert_int_equal(r.c.leg.round, round);
+        r.values[3] = 0;
+        check_ok(course_fold(&r.c, r.values, 0));
+    }
+    assert_int_equal(r.c.leg.kind, LEG_END);
+    close_run(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -219,6 +243,7 @@ int main(void)
         cmocka_unit_test(a_run_without_rows_is_refused),
         cmocka_unit_test(the_best_round_of_a_probe_is_kept),
         cmocka_unit_test(measures_say_what_they_rest_on),
+        cmocka_unit_test(a_sum_with_less_than_nobody_changes_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -206,6 +206,49 @@ static void steps_are_measured_by_the_mean_spread_of_all_rows(void **state)
     close_setup(&s);
 }
 
+/* Row 0 is an AUC of three seeds, row 4 an R^2: {n, y, y^2, squared error} a seed. */
+static void sums_that_people_cannot_make_are_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *what;
+        bool place;
+        size_t row, at;
+        double value;
+        bool good;
+    } rows[] = {
+        {"one positive", false, 0, 3, 1, true},
+        {"less than nobody", false, 0, 3, -1, false},
+        {"half a person", false, 0, 3, .5, false},
+        {"not a number", false, 0, 3, (double)NAN, false},
+        {"less than nobody, in the last bin of the last seed", false, 0, SIZE_MAX, -1, false},
+        {"a negative sum of values", false, 4, 1, -7, true},
+        {"a third of a row", false, 4, 0, 1.0 / 3, false},
+        {"a negative square", false, 4, 2, -.5, false},
+        {"a negative error, of the last seed", false, 4, 11, -.5, false},
+        {"placements that vary together the other way", true, 0, 2, -.5, true},
+        {"a negative variance of positives", true, 0, 0, -.5, false},
+        {"a negative variance of negatives", true, 0, 1, -.5, false},
+        {"half a patient", true, 0, 3, .5, false},
+        {"half a patient with a negative row", true, 0, 5, .5, false},
+        {"half a patient of known age", true, 4, 3, .5, false},
+    };
+    struct setup s;
+    open_setup(&s, NULL, 0);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const struct exam_row *row = &s.e.row[rows[i].row];
+        size_t at = rows[i].at == SIZE_MAX ? SEEDS * 2 * s.e.axis.bins - 1 : rows[i].at;
+        double *value = rows[i].place ? s.place + row->place_at + at : s.test + row->valid_at + at;
+        *value = rows[i].value;
+        enum status st =
+            rows[i].place ? exam_judge_place(&s.e, s.place) : exam_judge_test(&s.e, s.test);
+        if ((st == ST_OK) != rows[i].good || (st != ST_OK && fault_kept()->what != EC_RUN_SUM))
+            fail_msg("%s: %s", rows[i].what, st == ST_OK ? "taken" : fault_text());
+        *value = 0;
+    }
+    close_setup(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -217,6 +260,7 @@ int main(void)
         cmocka_unit_test(a_kind_is_finished_when_its_last_probe_is),
         cmocka_unit_test(steps_of_linear_heads_gather_speed_and_those_of_mlps_do_not),
         cmocka_unit_test(steps_are_measured_by_the_mean_spread_of_all_rows),
+        cmocka_unit_test(sums_that_people_cannot_make_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

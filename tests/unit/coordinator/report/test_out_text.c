@@ -186,6 +186,20 @@ static void a_mangled_report_is_told_as_far_as_it_goes(void **state)
     }
 }
 
+static void no_cell_is_withheld_below_the_smallest(void **state)
+{
+    (void)state;
+    static const int64_t rows[] = {1, 0, -1, INT64_MIN};
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct report r = {.run = {.aggregation = "plain", .engine = "local"}};
+        r.min_cell = rows[i];
+        char *text = sample_text(&r, 100);
+        it_says(text, "counts from 1 to 0 are withheld");
+        free(text);
+        report_close(&r);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -198,6 +212,7 @@ int main(void)
         cmocka_unit_test(an_empty_report_is_still_a_report),
         cmocka_unit_test(another_schema_is_refused),
         cmocka_unit_test(a_mangled_report_is_told_as_far_as_it_goes),
+        cmocka_unit_test(no_cell_is_withheld_below_the_smallest),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

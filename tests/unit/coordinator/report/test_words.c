@@ -99,8 +99,12 @@ static void a_name_cannot_command_a_terminal(void **state)
         {"what ends a line", "a\xe2\x80\xa8Z", "a?Z\n"},
         {"a sign just below those", "\xe2\x80\xa7", "\xe2\x80\xa7\n"},
         {"a sign just above those", "\xe2\x80\xaf", "\xe2\x80\xaf\n"},
-        {"a sign cut short", "\xe2\x80", "\xe2\x80\n"},
+        {"a sign cut short", "\xe2\x80", "?\n"},
         {"a letter of two bytes", "\xc3\xa9", "\xc3\xa9\n"},
+        {"a letter of four", "\xf0\x9f\x98\x80", "\xf0\x9f\x98\x80\n"},
+        {"one that was cut", "a\xc3", "a?\n"},
+        {"one that was cut before another word", "a\xe2\x82 b", "a? b\n"},
+        {"the rest of one", "\x82\xacz", "?z\n"},
         {"a sign just above C1",
          "\xc2\xa7"
          "1",

@@ -235,6 +235,44 @@ static void a_key_that_changed_its_name_belongs_to_one_site(void **state)
     scratch_close(&s);
 }
 
+static void a_key_that_moved_is_not_kept_for_a_file_in_doubt(void **state)
+{
+    (void)state;
+    struct scratch s = scratch_open();
+    struct roster *r = NULL;
+    struct pass old, p;
+    put(&s, "b.pub", "b", 0);
+    check_ok(roster_open(&r, s.path));
+    assert_true(finds(&old, r, 0));
+    put(&s, "a.pub", "a", 0);
+    put_text(&s, "b.pub", "evenhand-public-key 1 b 06ac");
+    roster_read(r);
+    assert_true(finds(&p, r, 0));
+    assert_site(r, p.site, "a");
+    assert_false(roster_holds(r, old)); /* else two sites would speak under one key */
+    roster_close(&r);
+    scratch_close(&s);
+}
+
+static void a_revoked_site_keeps_no_key_from_others(void **state)
+{
+    (void)state;
+    struct scratch s = scratch_open();
+    struct roster *r = NULL;
+    struct pass p;
+    put(&s, "a.pub", "a", 0);
+    check_ok(roster_open(&r, s.path));
+    take_away(&s, "a.pub");
+    roster_read(r);
+    put_text(&s, "a.pub", "");
+    put(&s, "b.pub", "b", 0);
+    roster_read(r);
+    assert_true(finds(&p, r, 0));
+    assert_site(r, p.site, "b");
+    roster_close(&r);
+    scratch_close(&s);
+}
+
 static void a_folder_that_vanishes_revokes_nobody(void **state)
 {
     (void)state;
@@ -270,6 +308,8 @@ int main(void)
         cmocka_unit_test(a_file_that_is_being_written_costs_nobody_the_pass),
         cmocka_unit_test(files_that_could_mislead_are_refused_with_a_line_each),
         cmocka_unit_test(a_key_that_changed_its_name_belongs_to_one_site),
+        cmocka_unit_test(a_key_that_moved_is_not_kept_for_a_file_in_doubt),
+        cmocka_unit_test(a_revoked_site_keeps_no_key_from_others),
         cmocka_unit_test(a_folder_that_vanishes_revokes_nobody),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
