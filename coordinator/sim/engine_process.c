@@ -226,12 +226,13 @@ static enum status start(struct child *c, const struct federation *f, const char
 {
     char path[PATH_MAX], log[PATH_MAX];
     bool head = c == &f->head;
-    const char *words[] = {program, "run", config, head ? "--lines" : NULL, "--json", "--engine",
-                           "process", NULL};
+    const char *const node[] = {program, "run", config, "--json", NULL};
+    const char *const coord[] = {program,    "run",    config,    "--lines",
+                                 "--json", "--engine", "process", NULL};
     enum status st = child_path(path, sizeof path, program);
     if (st == ST_OK)
         st = place(log, f->folder, name, ".err");
-    return st == ST_OK ? child_start(c, path, words, log, head) : st;
+    return st == ST_OK ? child_start(c, path, head ? coord : node, log, head) : st;
 }
 
 static enum status start_nodes(struct federation *f, const char *endpoint)
