@@ -31,8 +31,9 @@ enum status intake_add(struct intake *in, struct presence *p, uint32_t site, con
         return fault(EC_RUN_STATE, p->site[site].title, "its contribution is counted already");
     if (m->vector.word == NULL || m->vector.bits != in->sum.bits ||
         m->vector.words != in->sum.words)
-        return fault(EC_RUN_SUM, p->site[site].title, "%zu words of %u bits came, %zu of %u are due",
-                     m->vector.words, m->vector.bits, in->sum.words, in->sum.bits);
+        return fault(EC_RUN_SUM, p->site[site].title,
+                     "%zu words of %u bits came, %zu of %u are due", m->vector.words,
+                     m->vector.bits, in->sum.words, in->sum.bits);
     ring_add(&in->sum, &m->vector);
     p->site[site].counted = true;
     return ST_OK;

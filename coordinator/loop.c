@@ -255,8 +255,7 @@ static bool required_answered(const struct coord_loop *l)
     const struct presence *p = &l->presence;
     size_t count = settings_count(l->plan->set, "round.required");
     for (size_t i = 0; i < count; i++) {
-        uint32_t site =
-            presence_of_name(p, settings_list_text(l->plan->set, i, "round.required"));
+        uint32_t site = presence_of_name(p, settings_list_text(l->plan->set, i, "round.required"));
         if (site == p->sites || !(l->begun ? p->site[site].answered : p->site[site].level))
             return false;
     }

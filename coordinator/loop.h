@@ -41,7 +41,7 @@ struct coord_options {
     const struct clock *clock; /* keeps */
     struct store *store;       /* keeps; NULL: nothing is kept, and a late site cannot catch up */
     uint32_t begin_sites;      /* the run does not begin before so many are enrolled and here... */
-    uint64_t begin_ms;         /* ...unless a quorum of them waited so long; 0: the plan's patience */
+    uint64_t begin_ms; /* ...unless a quorum of them waited so long; 0: the plan's patience */
 };
 
 struct coord_loop {

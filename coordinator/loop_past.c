@@ -140,8 +140,8 @@ enum status coord_send_past(struct coord_loop *l, uint32_t site, uint64_t leg)
         return fault(EC_RUN_STATE, name, "asks for the sum of leg %" PRIu64 ", which is not kept",
                      leg);
     struct msg m = coord_blank(l, MSG_PAST);
-    enum status st = store_read_sum(&m.vector, &m.as.past.sites, NULL, l->o.store, leg,
-                                    l->presence.sites);
+    enum status st =
+        store_read_sum(&m.vector, &m.as.past.sites, NULL, l->o.store, leg, l->presence.sites);
     m.as.past.leg = leg;
     if (st == ST_OK)
         st = coord_send(l, &m, site);

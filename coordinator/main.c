@@ -221,7 +221,8 @@ static const struct opt_verb init_verb = {
     .arguments = "COORDINATOR.cfg",
     .least = 1,
     .most = 1,
-    .about = "Makes the key (and a configuration to start from, where there is none); twice is safe.",
+    .about =
+        "Makes the key (and a configuration to start from, where there is none); twice is safe.",
     .rows = config_rows,
     .row_count = COUNT(config_rows),
     .run = run_init,
@@ -260,6 +261,7 @@ int main(int argc, char **argv)
 {
     const struct opt_verb verbs[] = {init_verb, run_verb, status_verb, settings_verb, opt_explain};
     crypto_start();
-    return opt_main(PROGRAM, "Brings hospitals' nodes together: adds up what they send, and reports.",
-                    verbs, COUNT(verbs), argc, argv);
+    return opt_main(PROGRAM,
+                    "Brings hospitals' nodes together: adds up what they send, and reports.", verbs,
+                    COUNT(verbs), argc, argv);
 }

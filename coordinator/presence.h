@@ -24,14 +24,14 @@ struct presence_site {
     char title[PRESENCE_NAME_MAX]; /* for people, as it calls itself: its name until it does */
     bool named;                    /* by its enrolment, not by itself */
     struct party party;            /* as its link knows it */
-    bool reachable;               /* party is somebody: a restored site may not be enrolled any more */
-    bool joined;                  /* was level once: belongs to the run */
-    bool level;                   /* and is, in its present life: takes part in rounds */
-    bool away;                    /* let a deadline pass, and was not heard of since */
-    bool refused;                 /* will not take part */
-    char why[16];                 /* the code it gave */
-    bool answered;                /* in the phase that is open */
-    bool counted;                 /* its contribution is in the open sum */
+    bool reachable; /* party is somebody: a restored site may not be enrolled any more */
+    bool joined;    /* was level once: belongs to the run */
+    bool level;     /* and is, in its present life: takes part in rounds */
+    bool away;      /* let a deadline pass, and was not heard of since */
+    bool refused;   /* will not take part */
+    char why[16];   /* the code it gave */
+    bool answered;  /* in the phase that is open */
+    bool counted;   /* its contribution is in the open sum */
     size_t rounds_joined, rounds_missed;
 };
 

@@ -81,8 +81,9 @@ struct json *coord_status(const struct coord_loop *l, const struct net_link *lin
     json_put_real(j, "quorum", settings_real(plan, "round.quorum"));
     json_put_bool(j, "begun", l->begun);
     json_put_bool(j, "finished", l->finished);
-    json_put_real(j, "deadline_s", l->finished || wake_ms < now_ms ? (double)NAN
-                                                            : (double)(wake_ms - now_ms) / 1000);
+    json_put_real(j, "deadline_s",
+                  l->finished || wake_ms < now_ms ? (double)NAN
+                                                  : (double)(wake_ms - now_ms) / 1000);
     for (uint32_t i = 0; i < l->presence.sites; i++)
         json_add(sites, site_status(l, link, i));
     json_put(j, "sites", sites);

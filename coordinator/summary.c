@@ -44,10 +44,10 @@ static void fill_sites(struct report *r, const struct coord_loop *l)
         const struct presence_site *from = &l->presence.site[i];
         struct report_site *to = &r->site[i];
         snprintf(to->name, sizeof to->name, "%s", from->title);
-        to->state = from->refused                ? "refused"
+        to->state = from->refused                 ? "refused"
                     : !from->joined || from->away ? "lost"
-                    : from->rounds_missed > 0    ? "late"
-                                                 : "done";
+                    : from->rounds_missed > 0     ? "late"
+                                                  : "done";
         to->rounds_joined = from->rounds_joined;
         to->rounds_missed = from->rounds_missed;
     }

@@ -211,7 +211,9 @@ size_t exam_measure_count(const struct exam *e)
 static const char *split_of(const struct exam *e)
 {
     const char *score = settings_text(e->plan, "evaluate.score");
-    return strcmp(score, "train") == 0 ? "in-sample" : strcmp(score, "valid") == 0 ? "valid" : "test";
+    return strcmp(score, "train") == 0   ? "in-sample"
+           : strcmp(score, "valid") == 0 ? "valid"
+                                         : "test";
 }
 
 static struct measure blank(const struct exam *e, const struct exam_row *row)

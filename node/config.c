@@ -78,7 +78,8 @@ enum status node_config_open(struct node_config *c, const char *path, const char
     enum status st = conf_open(&c->set, &table, path, overrides, count);
     if (st == ST_OK)
         st = resolve(c, path);
-    if (st == ST_OK && public_key_parse(&c->server, settings_text(c->set, "coordinator_key")) != ST_OK)
+    if (st == ST_OK &&
+        public_key_parse(&c->server, settings_text(c->set, "coordinator_key")) != ST_OK)
         st = fault(EC_KEY_FILE, path, "`coordinator_key`: %s", fault_text());
     if (st != ST_OK)
         node_config_close(c);
@@ -113,8 +114,10 @@ enum status node_config_allows(const struct node_config *c, const struct plan *p
     const char *model = settings_text(p->set, "model.name");
     int64_t rounds = settings_int(p->set, "rounds");
     int64_t most = settings_int(c->set, "policy.max_rounds");
-    if (settings_count(c->set, "policy.models") > 0 && !settings_has(c->set, "policy.models", model))
-        return fault(EC_POL_PLAN, plan, "it trains `%s`, which `policy.models` does not name", model);
+    if (settings_count(c->set, "policy.models") > 0 &&
+        !settings_has(c->set, "policy.models", model))
+        return fault(EC_POL_PLAN, plan, "it trains `%s`, which `policy.models` does not name",
+                     model);
     if (most > 0 && rounds > most)
         return fault(EC_POL_PLAN, plan, "it has %lld rounds, `policy.max_rounds` is %lld",
                      (long long)rounds, (long long)most);
@@ -124,25 +127,26 @@ enum status node_config_allows(const struct node_config *c, const struct plan *p
 char *node_config_template(const char *name)
 {
     char *text = NULL;
-    must(asprintf(&text,
-                  "# A hospital's node. `evenhand-node doctor THIS` says what is missing;\n"
-                  "# `evenhand-node settings` lists every key.\n"
-                  "name = \"%s\";\n"
-                  "\n"
-                  "# From the coordinator's operator. Compare the key's fingerprint by phone.\n"
-                  "coordinator = \"tcp://coordinator.example:7443\";\n"
-                  "coordinator_key = \"\";\n"
-                  "\n"
-                  "# The patients: one HDF5 file (/x, /patient, /split, /label/..., /group/...), or\n"
-                  "# the flat file that `evenhand-data pack` makes of it. It never leaves this "
-                  "machine.\n"
-                  "data = \"%s.h5\";\n"
-                  "\n"
-                  "# The secret key and all that the node writes.\n"
-                  "state = \"%s.state\";\n"
-                  "\n"
-                  "# What this hospital allows, whatever a plan says.\n"
-                  "policy = { models = [ \"debias-vae\", \"linear\", \"mlp\" ]; max_rounds = 200; };\n",
-                  name, name, name) > 0);
+    must(asprintf(
+             &text,
+             "# A hospital's node. `evenhand-node doctor THIS` says what is missing;\n"
+             "# `evenhand-node settings` lists every key.\n"
+             "name = \"%s\";\n"
+             "\n"
+             "# From the coordinator's operator. Compare the key's fingerprint by phone.\n"
+             "coordinator = \"tcp://coordinator.example:7443\";\n"
+             "coordinator_key = \"\";\n"
+             "\n"
+             "# The patients: one HDF5 file (/x, /patient, /split, /label/..., /group/...), or\n"
+             "# the flat file that `evenhand-data pack` makes of it. It never leaves this "
+             "machine.\n"
+             "data = \"%s.h5\";\n"
+             "\n"
+             "# The secret key and all that the node writes.\n"
+             "state = \"%s.state\";\n"
+             "\n"
+             "# What this hospital allows, whatever a plan says.\n"
+             "policy = { models = [ \"debias-vae\", \"linear\", \"mlp\" ]; max_rounds = 200; };\n",
+             name, name, name) > 0);
     return text;
 }

@@ -53,10 +53,10 @@ static const struct rule rules[] = {
 
 const char *node_phase_name(enum node_phase phase)
 {
-    static const char *const names[PH_COUNT] = {
-        "OFFLINE",  "CONNECTING", "AUTH",      "CATCHING_UP", "IDLE",    "KEYED",   "SHARED",
-        "TRAINING", "MASKED",     "UPLOADING", "UPLOADED",    "VOUCHED", "RELEASED", "APPLIED",
-        "HALT"};
+    static const char *const names[PH_COUNT] = {"OFFLINE",  "CONNECTING", "AUTH",     "CATCHING_UP",
+                                                "IDLE",     "KEYED",      "SHARED",   "TRAINING",
+                                                "MASKED",   "UPLOADING",  "UPLOADED", "VOUCHED",
+                                                "RELEASED", "APPLIED",    "HALT"};
     must((size_t)phase < PH_COUNT);
     return names[phase];
 }

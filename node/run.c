@@ -29,10 +29,10 @@ struct running {
     struct plan plan;
     bool planned; /* plan and loop are open */
     struct node_loop loop;
-    uint32_t lives;          /* of the coordinator, as far as we acted on them */
-    enum line_state line;    /* as it was told last */
-    uint64_t reached_ms;     /* when the line was up last */
-    enum node_phase phase;   /* as it was told last */
+    uint32_t lives;        /* of the coordinator, as far as we acted on them */
+    enum line_state line;  /* as it was told last */
+    uint64_t reached_ms;   /* when the line was up last */
+    enum node_phase phase; /* as it was told last */
     uint64_t done;
 };
 
@@ -48,8 +48,9 @@ enum status node_pack(char *flat, size_t cap, const struct node_config *c)
         st = file_join(flat, cap, c->state, name);
     if (st != ST_OK)
         return st;
-    const char *words[] = {DATA_PROGRAM, "pack", c->data, "--out", flat,
-                           "--x", settings_text(c->set, "features"), "--json", NULL};
+    const char *words[] = {
+        DATA_PROGRAM, "pack", c->data, "--out", flat, "--x", settings_text(c->set, "features"),
+        "--json",     NULL};
     struct json *said = NULL;
     st = child_run(&said, program, words);
     json_close(&said);
@@ -230,7 +231,8 @@ static void close_all(struct running *r)
 enum status node_run(const struct node_config *c)
 {
     struct running r = {.c = c, .clock = clock_machine(), .phase = PH_COUNT};
-    blas_threads(1); /* the same bytes on every machine of a kind; one processor is the site's share */
+    blas_threads(
+        1); /* the same bytes on every machine of a kind; one processor is the site's share */
     r.reached_ms = clock_now_ms(&r.clock);
     enum status st = open_all(&r);
     while (st == ST_OK && !(r.planned && r.loop.finished)) {

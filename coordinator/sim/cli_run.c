@@ -7,19 +7,19 @@
 
 #include "coordinator/keep.h"
 #include "coordinator/outcome.h"
-#include "coordinator/sim/cli.h"
-#include "proto/base/child.h"
 #include "coordinator/progress_line.h"
+#include "coordinator/sim/cli.h"
 #include "coordinator/sim/cli_sites.h"
 #include "coordinator/sim/engine_process.h"
 #include "proto/adopt/parts.h"
+#include "proto/base/child.h"
 #include "proto/base/file.h"
 #include "proto/base/log.h"
 #include "proto/base/opt_help.h"
 #include "proto/base/opt_set.h"
 
-#define JOBS_MAX        64
-#define DIGEST_SHOWN    12
+#define JOBS_MAX     64
+#define DIGEST_SHOWN 12
 
 static enum status jobs_of(size_t *jobs, size_t sites)
 {
@@ -162,7 +162,8 @@ static enum status run(const struct opt_verb *verb, struct json **data)
 
 static const struct opt_row rows[] = {
     {"out", "DIR", "the folder the run fills: report.html, report.json, model.evh, log.jsonl"},
-    {"engine", "NAME", "local (default): all sites in this process; process: each a program, CURVE"},
+    {"engine", "NAME",
+     "local (default): all sites in this process; process: each a program, CURVE"},
     {"set", "key=value", "set a key of the plan for this run; may be repeated"},
     {"jobs", "N", "sites that train side by side; default: one a processor"},
 };

@@ -8,9 +8,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "proto/base/child.h"
 #include "node/flat.h"
 #include "proto/base/arena.h"
+#include "proto/base/child.h"
 #include "proto/base/file.h"
 #include "proto/base/log.h"
 #include "proto/base/must.h"

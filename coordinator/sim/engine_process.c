@@ -17,15 +17,15 @@
 #include "proto/base/must.h"
 #include "proto/base/text.h"
 
-#define FOLDER           "process"
-#define COORD_PROGRAM    "evenhand-coordinator"
-#define NODE_PROGRAM     "evenhand-node"
-#define COORD_NAME       "coordinator"
-#define LOOK_MS          200   /* between two looks whether a program has ended */
-#define FAREWELL_MS      10000 /* for the nodes to end after the coordinator */
-#define KEY_FILE_MAX     4096
-#define SAID_MAX         (16u << 20)
-#define LOSSES_MAX       MODEL_LOSSES_MAX
+#define FOLDER        "process"
+#define COORD_PROGRAM "evenhand-coordinator"
+#define NODE_PROGRAM  "evenhand-node"
+#define COORD_NAME    "coordinator"
+#define LOOK_MS       200   /* between two looks whether a program has ended */
+#define FAREWELL_MS   10000 /* for the nodes to end after the coordinator */
+#define KEY_FILE_MAX  4096
+#define SAID_MAX      (16u << 20)
+#define LOSSES_MAX    MODEL_LOSSES_MAX
 
 struct federation {
     const struct process_options *o;
@@ -35,10 +35,10 @@ struct federation {
     struct child head;
     char (*key_name)[KEY_NAME_MAX]; /* [sites->count] what the nodes are called */
     struct child *node;             /* [sites->count] */
-    size_t started;     /* of them */
-    size_t failed;      /* of those: ended, and not because the run was over */
-    bool begun;         /* a round is over */
-    char *said;         /* by the coordinator: lines that were not taken yet, then its envelope */
+    size_t started;                 /* of them */
+    size_t failed;                  /* of those: ended, and not because the run was over */
+    bool begun;                     /* a round is over */
+    char *said; /* by the coordinator: lines that were not taken yet, then its envelope */
     size_t said_len, said_cap;
 };
 
@@ -227,7 +227,7 @@ static enum status start(struct child *c, const struct federation *f, const char
     char path[PATH_MAX], log[PATH_MAX];
     bool head = c == &f->head;
     const char *const node[] = {program, "run", config, "--json", NULL};
-    const char *const coord[] = {program,    "run",    config,    "--lines",
+    const char *const coord[] = {program,  "run",      config,    "--lines",
                                  "--json", "--engine", "process", NULL};
     enum status st = child_path(path, sizeof path, program);
     if (st == ST_OK)
@@ -400,8 +400,10 @@ static enum status judge(struct json **result, struct federation *f)
 {
     enum status st = json_parse(result, f->said, f->said_len, COORD_PROGRAM);
     if (st != ST_OK)
-        return fault(EC_IO_PROGRAM, f->folder, "the coordinator ended without a result; %s.err says "
-                     "why", COORD_NAME);
+        return fault(EC_IO_PROGRAM, f->folder,
+                     "the coordinator ended without a result; %s.err says "
+                     "why",
+                     COORD_NAME);
     if (json_get(*result, "data") != NULL) /* its exit says whether the answer is yes */
         return ST_OK;
     st = child_complaint(*result, COORD_PROGRAM);

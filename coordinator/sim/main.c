@@ -5,8 +5,8 @@
 #include <unistd.h>
 
 #include "coordinator/sim/cli.h"
-#include "proto/base/child.h"
 #include "crypto/hash.h"
+#include "proto/base/child.h"
 #include "proto/base/opt_help.h"
 
 #define DATA_PROGRAM "evenhand-data"

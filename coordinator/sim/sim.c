@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "coordinator/loop.h"
 #include "coordinator/keep.h"
+#include "coordinator/loop.h"
 #include "coordinator/summary.h"
 #include "models/core/blas.h"
 #include "node/loop.h"

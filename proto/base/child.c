@@ -17,7 +17,7 @@
 
 #define COMPLAINT_MARK "error[" /* how opt.c begins a complaint; it is the last thing it says */
 
-#define STOP_LOOK_MS   10 /* between two looks whether a child has ended */
+#define STOP_LOOK_MS 10 /* between two looks whether a child has ended */
 
 static volatile sig_atomic_t running; /* the child's pid, 0: none */
 
@@ -249,8 +249,8 @@ enum status child_run(struct json **envelope, const char *path, const char *cons
 
 /* --- beside us ------------------------------------------------------------------------------- */
 
-enum status child_start(struct child *c, const char *path, const char *const *argv,
-                        const char *log, bool listen)
+enum status child_start(struct child *c, const char *path, const char *const *argv, const char *log,
+                        bool listen)
 {
     int said[2] = {-1, -1};
     *c = (struct child){.out = -1};

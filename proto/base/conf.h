@@ -32,7 +32,7 @@ MUST_CHECK enum status conf_open(struct settings **s, const struct setting_table
  * A place that the file `path` names under this key: relative to the file's folder, or to the
  * current one when --set named it.
  */
-MUST_CHECK enum status conf_place(char *out, size_t cap, const struct settings *s,
-                                  const char *path, const char *key);
+MUST_CHECK enum status conf_place(char *out, size_t cap, const struct settings *s, const char *path,
+                                  const char *key);
 
 #endif

@@ -16,7 +16,7 @@
 
 #define FILE_FIRST_BYTES 4096 /* for pipes and other files that do not tell their size */
 #define FILE_NAMES_MAX   100  /* temporary names tried before we give up */
-#define FILE_DEPTH_MAX   16 /* folders that a removal holds open at a time */
+#define FILE_DEPTH_MAX   16   /* folders that a removal holds open at a time */
 
 static enum status open_to_read(int *fd, struct stat *st, const char *path)
 {

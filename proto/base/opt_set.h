@@ -7,7 +7,10 @@
 #include "proto/base/opt.h"
 
 /* The row of a verb's table. */
-#define OPT_SET_ROW {"set", "key=value", "set a key of the file for this call; may be repeated"}
+#define OPT_SET_ROW                                                                                \
+    {                                                                                              \
+        "set", "key=value", "set a key of the file for this call; may be repeated"                 \
+    }
 
 /* What was given; valid while the verb runs. */
 size_t opt_overrides(const char *overrides[static OPT_REPEAT_MAX]);

@@ -53,9 +53,12 @@ static const char *line_words(enum line_state state)
 enum complaint net_line_complaint(enum line_state state)
 {
     static const enum complaint of[] = {
-        [LINE_CONNECTING] = EC_NET_TIMEOUT,       [LINE_UP] = EC_NONE,
-        [LINE_REFUSED] = EC_NET_REFUSED,          [LINE_WRONG_KEY] = EC_NET_WRONG_KEY,
-        [LINE_NOT_ENROLLED] = EC_NET_NOT_ENROLLED, [LINE_NOT_OURS] = EC_NET_NOT_OURS,
+        [LINE_CONNECTING] = EC_NET_TIMEOUT,
+        [LINE_UP] = EC_NONE,
+        [LINE_REFUSED] = EC_NET_REFUSED,
+        [LINE_WRONG_KEY] = EC_NET_WRONG_KEY,
+        [LINE_NOT_ENROLLED] = EC_NET_NOT_ENROLLED,
+        [LINE_NOT_OURS] = EC_NET_NOT_OURS,
         [LINE_SILENT] = EC_NET_SILENT,
     };
     must((size_t)state < COUNT(of));

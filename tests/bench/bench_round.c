@@ -8,10 +8,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "proto/adopt/parts.h"
 #include "coordinator/sim/sim.h"
 #include "node/train.h"
 #include "node/work.h"
+#include "proto/adopt/parts.h"
 #include "proto/base/clock.h"
 #include "proto/base/must.h"
 #include "tests/support/fixture.h"

@@ -15,11 +15,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "proto/adopt/parts.h"
 #include "models/core/blas.h"
 #include "models/linear/probes.h"
 #include "models/registry.h"
 #include "node/train.h"
+#include "proto/adopt/parts.h"
 #include "proto/base/clock.h"
 #include "proto/base/file.h"
 #include "proto/base/must.h"

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "proto/adopt/parts.h"
 #include "proto/adopt/adopt.h"
+#include "proto/adopt/parts.h"
 #include "proto/base/file.h"
 #include "proto/base/log.h"
 #include "proto/base/must.h"
@@ -51,8 +51,7 @@ static void open_all(struct meeting *m, const char *lines, uint32_t sites, uint3
     must(here <= sites);
     must(sites <= MEETING_SITES);
     char path[SCRATCH_MAX];
-    *m = (struct meeting){
-        .scratch = scratch_open(), .clock = clock_by_hand(1000), .sites = sites};
+    *m = (struct meeting){.scratch = scratch_open(), .clock = clock_by_hand(1000), .sites = sites};
     must(fixture_plan(path, sizeof path, m->scratch.path, lines) == ST_OK);
     must(plan_load(&m->plan, path, NULL, 0, adopt_parts, adopt_part_count) == ST_OK);
     log_to_stderr(LOG_ERROR, false);

@@ -118,8 +118,8 @@ static void a_site_that_comes_late_catches_up_and_takes_part(void **state)
     static const struct {
         enum leg_kind kind;
         uint64_t index;
-    } rows[] = {{LEG_TRAIN, 1}, {LEG_SCALE, 0}, {LEG_SPREAD, 0}, {LEG_PROBE, 1}, {LEG_VALID, 1},
-                {LEG_TEST, 0},  {LEG_PLACE, 0}};
+    } rows[] = {{LEG_TRAIN, 1}, {LEG_SCALE, 0}, {LEG_SPREAD, 0}, {LEG_PROBE, 1},
+                {LEG_VALID, 1}, {LEG_TEST, 0},  {LEG_PLACE, 0}};
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct meeting m;
         meeting_open_kept(&m, with_probes, 3, 2);

@@ -12,13 +12,13 @@ static void a_round_is_told_in_words(void **state)
 {
     (void)state;
     const struct coord_progress training = {.train_round = 12,
-                                          .train_rounds = 40,
-                                          .stage = "train",
-                                          .done = .3,
-                                          .seconds_left = 40.2,
-                                          .loss_count = 2,
-                                          .loss_name = names,
-                                          .loss = losses};
+                                            .train_rounds = 40,
+                                            .stage = "train",
+                                            .done = .3,
+                                            .seconds_left = 40.2,
+                                            .loss_count = 2,
+                                            .loss_name = names,
+                                            .loss = losses};
     struct coord_progress probing = {
         .train_round = 40, .train_rounds = 40, .stage = "probe", .done = .9, .seconds_left = 65};
     struct coord_progress endless = probing, beginning = probing;
@@ -52,11 +52,11 @@ static char *shown(struct progress *progress, size_t rounds)
     assert_non_null(progress->to);
     for (size_t i = 1; i <= rounds; i++) {
         struct coord_progress p = {.train_round = i,
-                                 .train_rounds = rounds,
-                                 .stage = i == 1 ? "moments" : "train",
-                                 .done = (double)i / (double)rounds,
-                                 .seconds = (double)i,
-                                 .seconds_left = (double)(rounds - i)};
+                                   .train_rounds = rounds,
+                                   .stage = i == 1 ? "moments" : "train",
+                                   .done = (double)i / (double)rounds,
+                                   .seconds = (double)i,
+                                   .seconds_left = (double)(rounds - i)};
         progress_round(progress, &p);
     }
     progress_close(progress);

@@ -13,8 +13,8 @@
 
 #include <math.h>
 
-#include "proto/adopt/parts.h"
 #include "models/exam.h"
+#include "proto/adopt/parts.h"
 #include "proto/base/arena.h"
 #include "proto/base/file.h"
 #include "proto/base/rng.h"

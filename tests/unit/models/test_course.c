@@ -2,8 +2,8 @@
 
 #include <math.h>
 
-#include "proto/adopt/parts.h"
 #include "models/course.h"
+#include "proto/adopt/parts.h"
 #include "proto/base/file.h"
 #include "proto/wire/plan.h"
 #include "tests/support/scratch.h"

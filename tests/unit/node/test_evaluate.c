@@ -3,8 +3,8 @@
 
 #include <math.h>
 
-#include "proto/adopt/parts.h"
 #include "node/work.h"
+#include "proto/adopt/parts.h"
 #include "proto/base/file.h"
 #include "proto/base/must.h"
 #include "proto/base/rng.h"

@@ -1,8 +1,8 @@
 /* One real site; the coordinator is a puppet that may say anything. */
 #include "tests/support/check.h"
 
-#include "proto/adopt/parts.h"
 #include "node/loop.h"
+#include "proto/adopt/parts.h"
 #include "proto/base/file.h"
 #include "proto/base/log.h"
 #include "proto/wire/link_mem.h"

@@ -2,9 +2,9 @@
 
 #include <math.h>
 
-#include "proto/adopt/parts.h"
 #include "crypto/fixed.h"
 #include "node/update.h"
+#include "proto/adopt/parts.h"
 #include "proto/base/arena.h"
 #include "proto/base/file.h"
 #include "proto/wire/plan.h"

@@ -1,8 +1,8 @@
 #include "tests/support/check.h"
 
 #include "coordinator/sim/cli.h"
-#include "proto/adopt/parts.h"
 #include "crypto/hash.h"
+#include "proto/adopt/parts.h"
 #include "proto/base/file.h"
 #include "tests/support/scratch.h"
 

@@ -4,10 +4,10 @@
 
 #include <math.h>
 
-#include "proto/adopt/parts.h"
 #include "coordinator/sim/sim.h"
 #include "models/core/ckpt.h"
 #include "node/flat.h"
+#include "proto/adopt/parts.h"
 #include "tests/support/fixture.h"
 #include "tests/support/scratch.h"
 

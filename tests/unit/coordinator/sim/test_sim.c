@@ -2,8 +2,8 @@
 
 #include <math.h>
 
-#include "proto/adopt/parts.h"
 #include "coordinator/sim/sim.h"
+#include "proto/adopt/parts.h"
 #include "tests/support/fixture.h"
 #include "tests/support/scratch.h"
 

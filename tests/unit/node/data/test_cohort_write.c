@@ -3,9 +3,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "proto/adopt/parts.h"
 #include "node/data/cohort_write.h"
 #include "node/h5/read.h"
+#include "proto/adopt/parts.h"
 #include "proto/base/arena.h"
 #include "proto/base/file.h"
 #include "proto/base/log.h"

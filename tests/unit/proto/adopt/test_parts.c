@@ -1,9 +1,9 @@
 #include "tests/support/check.h"
 
-#include "proto/adopt/parts.h"
 #include "crypto/hash.h"
 #include "models/merge/merge.h"
 #include "models/registry.h"
+#include "proto/adopt/parts.h"
 #include "proto/base/file.h"
 #include "tests/support/scratch.h"
 
