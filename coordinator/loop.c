@@ -97,6 +97,8 @@ static enum status open_round(struct coord_loop *l)
         return st;
     adopt_shape(&bits, &words, &l->course);
     intake_begin(&l->intake, bits, words);
+    if (l->opening != NULL)
+        l->opening(l->ctx, ring_bytes(bits, words));
     presence_new_round(&l->presence);
     l->turn++;
     set_deadline(l);

@@ -67,6 +67,8 @@ struct coord_loop {
     struct coord_times times;
     double opened_s;   /* clock_seconds when the open round was opened */
     uint64_t bytes_in; /* of bodies */
+    /* Before a round is opened, whose contributions have so many bytes; may be NULL. */
+    void (*opening)(void *ctx, size_t bytes);
     /* After every committed leg; may be NULL. */
     void (*committed)(void *ctx, const struct coord_loop *l);
     void *ctx;

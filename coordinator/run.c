@@ -51,6 +51,13 @@ static void committed(void *ctx, const struct coord_loop *l)
         r->o->progress(r->o->ctx, &p);
 }
 
+/* A site must not make us keep more than is due. */
+static void opening(void *ctx, size_t bytes)
+{
+    const struct running *r = ctx;
+    net_vector_room(r->link, bytes);
+}
+
 /* The folder of sites is read by the link; what came to it since is enrolled here. */
 static void enrol(struct running *r)
 {
@@ -59,7 +66,6 @@ static void enrol(struct running *r)
         struct party party = party_of_site(r->enrolled);
         if (!net_coord_site_name(name, r->link, r->enrolled))
             continue;
-        log_info("enrolled", LOG_TEXT("site", name));
         coord_loop_enrol(&r->loop, &party, name);
     }
 }
@@ -74,6 +80,7 @@ static enum status open_link(struct running *r)
     enum status st = net_coord_open(&r->link, &o);
     if (st != ST_OK)
         return st;
+    net_vector_room(r->link, 0);
     net_bound_endpoint(endpoint, sizeof endpoint, r->link);
     log_info("listening", LOG_TEXT("at", endpoint), LOG_TEXT("sites", r->c->sites));
     if (r->o->listening != NULL)
@@ -91,6 +98,7 @@ static enum status open_loop(struct running *r)
                               .begin_ms = r->c->begin_ms};
     enum status st = coord_loop_open(&r->loop, &o);
     r->looping = st == ST_OK;
+    r->loop.opening = opening;
     r->loop.committed = committed;
     r->loop.ctx = r;
     return st;

@@ -41,15 +41,24 @@ static const char *note_of(const struct presence_site *s)
     return s->away ? "let a deadline pass; nobody waits for it until it is heard of" : "";
 }
 
+/* Milliseconds since a valid frame of this site. Most have the same number there as here. */
+static uint64_t quiet_ms_of(const struct net_link *link, const char *name, uint32_t site)
+{
+    char there[KEY_NAME_MAX];
+    uint32_t sites = net_coord_sites(link);
+    for (uint32_t i = 0; i < sites; i++) {
+        uint32_t at = (site + i) % sites;
+        if (net_coord_site_name(there, link, at) && strcmp(there, name) == 0)
+            return net_coord_quiet_ms(link, at);
+    }
+    return UINT64_MAX;
+}
+
 static struct json *site_status(const struct coord_loop *l, const struct net_link *link,
                                 uint32_t site)
 {
     const struct presence_site *s = &l->presence.site[site];
-    uint64_t quiet_ms = UINT64_MAX;
-    char name[KEY_NAME_MAX];
-    for (uint32_t i = 0; i < net_coord_sites(link); i++)
-        if (net_coord_site_name(name, link, i) && strcmp(name, s->name) == 0)
-            quiet_ms = net_coord_quiet_ms(link, i);
+    uint64_t quiet_ms = quiet_ms_of(link, s->name, site);
     struct json *j = json_object();
     json_put_text(j, "name", s->name);
     json_put_text(j, "title", s->title);
