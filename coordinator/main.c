@@ -148,7 +148,6 @@ static enum status run_run(const struct opt_verb *verb, struct json **data)
 {
     (void)verb;
     struct coord_config c;
-    char log[PATH_MAX];
     const char *engine = opt_value("engine", "network");
     if (strcmp(engine, "network") != 0 && strcmp(engine, "process") != 0)
         return fault(EC_USAGE, "--engine", "`%s` is neither network nor process", engine);
@@ -158,19 +157,11 @@ static enum status run_run(const struct opt_verb *verb, struct json **data)
     log_to_stderr(LOG_WARN, false);
     st = file_folder(c.out);
     if (st == ST_OK)
-        st = file_join(log, sizeof log, c.out, "log.jsonl");
+        st = log_begin(c.out);
     if (st == ST_OK)
-        st = log_to_file(log);
-    if (st == ST_OK)
-        st = run_to_the_end(&c, data);
-    if (st != ST_OK)
-        log_event(LOG_INFO, "failed",
-                  (struct log_field[]){LOG_TEXT("code", complaint_row(fault_kept()->what)->code),
-                                       LOG_TEXT("why", fault_text())},
-                  2);
-    enum status closed = log_to_file(NULL);
+        st = log_end(run_to_the_end(&c, data));
     coord_config_close(&c);
-    return st == ST_OK ? closed : st;
+    return st;
 }
 
 /* --- status, settings ------------------------------------------------------------------------- */
@@ -198,13 +189,7 @@ static enum status run_status(const struct opt_verb *verb, struct json **data)
 static enum status run_settings(const struct opt_verb *verb, struct json **data)
 {
     (void)verb;
-    struct setting_table table = coord_config_rows();
-    char *text = settings_manual(&table, 1);
-    *data = json_object();
-    json_put_text(*data, "manual", text);
-    if (!opt_json())
-        fputs(text, stdout);
-    free(text);
+    opt_show_settings(data, coord_config_rows());
     return ST_OK;
 }
 

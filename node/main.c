@@ -90,26 +90,17 @@ static enum status run_run(const struct opt_verb *verb, struct json **data)
     (void)verb;
     (void)data;
     struct node_config c;
-    char log[PATH_MAX];
     enum status st = node_verb_config(&c);
     if (st != ST_OK)
         return st;
     log_to_stderr(opt_given("quiet") ? LOG_WARN : LOG_INFO, false);
     st = file_folder_private(c.state);
     if (st == ST_OK)
-        st = file_join(log, sizeof log, c.state, "log.jsonl");
+        st = log_begin(c.state);
     if (st == ST_OK)
-        st = log_to_file(log);
-    if (st == ST_OK)
-        st = node_run(&c);
-    if (st != ST_OK)
-        log_event(LOG_INFO, "failed",
-                  (struct log_field[]){LOG_TEXT("code", complaint_row(fault_kept()->what)->code),
-                                       LOG_TEXT("why", fault_text())},
-                  2);
-    enum status closed = log_to_file(NULL);
+        st = log_end(node_run(&c));
     node_config_close(&c);
-    return st == ST_OK ? closed : st;
+    return st;
 }
 
 /* --- settings --------------------------------------------------------------------------------- */
@@ -117,13 +108,7 @@ static enum status run_run(const struct opt_verb *verb, struct json **data)
 static enum status run_settings(const struct opt_verb *verb, struct json **data)
 {
     (void)verb;
-    struct setting_table table = node_config_rows();
-    char *text = settings_manual(&table, 1);
-    *data = json_object();
-    json_put_text(*data, "manual", text);
-    if (!opt_json())
-        fputs(text, stdout);
-    free(text);
+    opt_show_settings(data, node_config_rows());
     return ST_OK;
 }
 

@@ -138,26 +138,17 @@ static enum status run(const struct opt_verb *verb, struct json **data)
     if (st != ST_OK)
         return st;
     const char *out = opt_value("out", NULL);
-    char log[CLI_PATH_MAX];
     child_watch_interrupts();
     log_to_stderr(LOG_WARN, false); /* people get the progress line; the file gets every event */
     st = file_folder(out);
     if (st == ST_OK)
-        st = file_join(log, sizeof(log), out, "log.jsonl");
-    if (st == ST_OK)
-        st = log_to_file(log);
+        st = log_begin(out);
     if (st == ST_OK) {
         tell_start(&plan, out);
-        st = run_sites(data, &plan, out);
+        st = log_end(run_sites(data, &plan, out));
     }
-    if (st != ST_OK)
-        log_event(LOG_INFO, "failed",
-                  (struct log_field[]){LOG_TEXT("code", complaint_row(fault_kept()->what)->code),
-                                       LOG_TEXT("why", fault_text())},
-                  2);
-    enum status closed = log_to_file(NULL);
     plan_close(&plan);
-    return st == ST_OK ? closed : st;
+    return st;
 }
 
 static const struct opt_row rows[] = {

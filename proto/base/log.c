@@ -1,11 +1,13 @@
 #include "proto/base/log.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "proto/base/clock.h"
+#include "proto/base/file.h"
 #include "proto/base/json.h"
 #include "proto/base/must.h"
 #include "proto/base/text.h"
@@ -125,4 +127,20 @@ void log_event(enum log_level level, const char *event, const struct log_field *
         put_line(stderr, json_line(time, level, event, fields, count));
     else if (shown)
         put_line(stderr, text_line(time, level, event, fields, count));
+}
+
+enum status log_begin(const char *folder)
+{
+    char path[PATH_MAX];
+    enum status st = file_join(path, sizeof path, folder, "log.jsonl");
+    return st == ST_OK ? log_to_file(path) : st;
+}
+
+enum status log_end(enum status st)
+{
+    if (st != ST_OK)
+        log_info("failed", LOG_TEXT("code", complaint_row(fault_kept()->what)->code),
+                 LOG_TEXT("why", fault_text()));
+    enum status closed = log_to_file(NULL);
+    return st == ST_OK ? closed : st;
 }

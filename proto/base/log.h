@@ -26,6 +26,10 @@ struct log_field {
 void log_to_stderr(enum log_level level, bool json);
 /* To a file as well, JSON lines, appended. NULL stops. */
 MUST_CHECK enum status log_to_file(const char *path);
+/* A run's own log, log.jsonl in its folder: from the first of its events to how it ended. log_end
+ * gives st back, or what closing the file complains of. */
+MUST_CHECK enum status log_begin(const char *folder);
+MUST_CHECK enum status log_end(enum status st);
 void log_event(enum log_level level, const char *event, const struct log_field *fields,
                size_t count);
 #define log_info(event, ...)                                                                       \

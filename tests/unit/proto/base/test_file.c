@@ -228,6 +228,24 @@ static void names_are_joined(void **state)
 
 #define claim(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
+static void a_folder_is_removed_with_all_that_is_in_it_and_nothing_else(void **state)
+{
+    (void)state;
+    struct scratch s = scratch_open();
+    char deep[SCRATCH_MAX], file[SCRATCH_MAX], link[SCRATCH_MAX], tree[SCRATCH_MAX];
+    check_ok(file_folder(scratch_file(deep, &s, "tree/a/b/c")));
+    check_ok(file_write(scratch_file(file, &s, "tree/a/b/f"), "x", 1));
+    check_ok(file_write(scratch_file(file, &s, "outside"), "x", 1));
+    assert_int_equal(symlink(file, scratch_file(link, &s, "tree/link")), 0);
+    scratch_file(tree, &s, "tree");
+    check_ok(file_remove_tree(tree));
+    assert_int_not_equal(access(tree, F_OK), 0);
+    assert_int_equal(access(file, F_OK), 0); /* the link went, not what it pointed at */
+    check_ok(file_remove_tree(tree));
+    check_fault(file_remove_tree("/proc/1/status"), EC_IO_WRITE);
+    scratch_close(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -241,6 +259,7 @@ int main(void)
         claim(a_private_folder_is_for_its_user_alone),
         claim(a_map_shows_the_file),
         claim(names_are_joined),
+        cmocka_unit_test(a_folder_is_removed_with_all_that_is_in_it_and_nothing_else),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -113,6 +113,30 @@ static void a_file_that_cannot_be_is_a_fault(void **state)
     log_info("still", LOG_NUM("fine", 1));
 }
 
+static void a_run_has_a_log_of_its_own_and_its_end_says_how_it_went(void **state)
+{
+    (void)state;
+    struct scratch s = scratch_open();
+    char path[SCRATCH_MAX];
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+    log_to_stderr(LOG_ERROR, false);
+    check_ok(log_begin(s.path));
+    check_ok(log_end(ST_OK));
+    check_ok(log_begin(s.path));
+    enum status st = log_end(fault(EC_DATA_NAN, "row 3", "a hole"));
+    assert_int_equal(st, ST_DATA);
+    assert_int_equal(fault_kept()->what, EC_DATA_NAN); /* the fault is still the run's */
+    log_info("nobody hears this", LOG_NUM("at", 1));
+    check_ok(file_read(&bytes, &len, scratch_file(path, &s, "log.jsonl"), 4096));
+    assert_non_null(strstr((char *)bytes, "\"event\":\"failed\",\"code\":\"E-DAT-003\""));
+    assert_null(strstr((char *)bytes, "nobody"));
+    free(bytes);
+    scratch_file(path, &s, "none/such");
+    check_fault(log_begin(path), EC_IO_CREATE);
+    scratch_close(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -122,6 +146,7 @@ int main(void)
         cmocka_unit_test(json_lines_are_json),
         cmocka_unit_test(a_file_gets_every_event_and_is_added_to),
         cmocka_unit_test(a_file_that_cannot_be_is_a_fault),
+        cmocka_unit_test(a_run_has_a_log_of_its_own_and_its_end_says_how_it_went),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
