@@ -34,6 +34,7 @@ static void open_coordinator(struct meeting *m, bool kept)
         .plan = &m->plan, .link = hub_coordinator(m->hub), .clock = &m->clock, .store = m->store};
     must(coord_loop_open(&m->coordinator, &o) == ST_OK);
     for (uint32_t i = 0; i < m->sites; i++) {
+        must(i < MEETING_SITES);
         struct party party = party_of_site(i);
         coord_loop_enrol(&m->coordinator, &party, m->coordinator.begun ? names[i] : NULL);
     }
