@@ -159,7 +159,7 @@ static void remember(struct coord_loop *l, const char *kind, const char *name, d
 void coord_remember_leg(struct coord_loop *l)
 {
     const struct course *c = &l->course;
-    presence_account(&l->presence);
+    presence_account(&l->presence, l->closed.round);
     l->rounds_done++;
     if (l->closed.kind == LEG_TRAIN)
         for (size_t i = 0; i < c->model->loss_count; i++)

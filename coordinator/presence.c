@@ -14,6 +14,8 @@ void presence_open(struct presence *p)
 
 void presence_close(struct presence *p)
 {
+    for (uint32_t i = 0; i < p->sites; i++)
+        free(p->site[i].missed);
     free(p->site);
     *p = (struct presence){0};
 }
@@ -174,11 +176,28 @@ void presence_give_up(struct presence *p)
         p->site[i].away = p->site[i].away || awaited(&p->site[i]);
 }
 
-void presence_account(struct presence *p)
+static void miss(struct presence_site *s, uint64_t leg)
+{
+    s->rounds_missed++;
+    if (s->missed_count > 0 && s->missed[s->missed_count - 1].last + 1 == leg) {
+        s->missed[s->missed_count - 1].last = leg;
+        return;
+    }
+    if (s->missed_count == s->missed_cap) {
+        s->missed_cap = s->missed_cap > 0 ? 2 * s->missed_cap : 4;
+        s->missed = realloc(s->missed, s->missed_cap * sizeof *s->missed);
+        must(s->missed != NULL);
+    }
+    s->missed[s->missed_count++] = (struct presence_span){leg, leg};
+}
+
+void presence_account(struct presence *p, uint64_t leg)
 {
     for (uint32_t i = 0; i < p->sites; i++) {
-        p->site[i].rounds_joined += p->site[i].counted;
-        p->site[i].rounds_missed += !p->site[i].counted;
+        if (p->site[i].counted)
+            p->site[i].rounds_joined++;
+        else
+            miss(&p->site[i], leg);
     }
 }
 

@@ -19,6 +19,11 @@
 
 #define PRESENCE_NAME_MAX 64
 
+/* Legs of the run, from the first to the last of them. */
+struct presence_span {
+    uint64_t first, last;
+};
+
 struct presence_site {
     char name[PRESENCE_NAME_MAX];  /* it is enrolled under; "site 3" before anybody said it */
     char title[PRESENCE_NAME_MAX]; /* for people, as it calls itself: its name until it does */
@@ -33,6 +38,8 @@ struct presence_site {
     bool answered;  /* in the phase that is open */
     bool counted;   /* its contribution is in the open sum */
     size_t rounds_joined, rounds_missed;
+    struct presence_span *missed; /* [missed_count] which: in order, none touching */
+    size_t missed_count, missed_cap;
 };
 
 struct presence {
@@ -72,8 +79,8 @@ bool presence_level(const struct presence *p);
 bool presence_complete(const struct presence *p);
 /* The deadline passed: who has not answered is away. */
 void presence_give_up(struct presence *p);
-/* At the end of a round: who was in its sum, who was not. */
-void presence_account(struct presence *p);
+/* At the end of this leg: who was in its sum, who was not. Legs come in order. */
+void presence_account(struct presence *p, uint64_t leg);
 /* The titles still awaited, for people: "north, south"; cut with "..." when it does not fit. */
 void presence_awaited(char *out, size_t cap, const struct presence *p);
 

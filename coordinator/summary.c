@@ -50,6 +50,10 @@ static void fill_sites(struct report *r, const struct coord_loop *l)
                                                   : "done";
         to->rounds_joined = from->rounds_joined;
         to->rounds_missed = from->rounds_missed;
+        to->missed = must_alloc(from->missed_count + 1, sizeof *to->missed);
+        to->missed_count = from->missed_count;
+        for (size_t k = 0; k < from->missed_count; k++)
+            to->missed[k] = (struct report_span){from->missed[k].first, from->missed[k].last};
     }
 }
 

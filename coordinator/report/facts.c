@@ -30,6 +30,30 @@ bool facts_whole(const struct json *site)
            strcmp(facts_text(site, "state"), "done") == 0;
 }
 
+struct fact facts_missed(const struct json *site)
+{
+    const struct json *spans = json_get(site, "missed");
+    struct fact fact = {.name = "missed"};
+    size_t at = 0;
+    for (size_t i = 0; i < json_count(spans); i++) {
+        long long first = (long long)json_real(json_at(json_at(spans, i), 0), 0);
+        long long last = (long long)json_real(json_at(json_at(spans, i), 1), 0);
+        char span[64];
+        if (first == last)
+            snprintf(span, sizeof(span), "%lld", first);
+        else
+            snprintf(span, sizeof(span), "%lld to %lld", first, last);
+        size_t len = strlen(span) + 2;
+        if (at + len + sizeof(", ...") > sizeof(fact.text)) {
+            snprintf(fact.text + at, sizeof(fact.text) - at, ", ...");
+            break;
+        }
+        at += (size_t)snprintf(fact.text + at, sizeof(fact.text) - at, "%s%s", at > 0 ? ", " : "",
+                               span);
+    }
+    return fact;
+}
+
 struct fact facts_sites(const struct json *report)
 {
     const struct json *sites = json_get(report, "sites");

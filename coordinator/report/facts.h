@@ -31,6 +31,8 @@ const char *facts_text(const struct json *object, const char *key);
 
 /* Done, and in every round? */
 bool facts_whole(const struct json *site);
+/* Which rounds it missed: "3 to 5, 9"; cut with "..." where they are too many; "" for none. */
+struct fact facts_missed(const struct json *site);
 /* "4 sites, 3 of them in every round". */
 struct fact facts_sites(const struct json *report);
 /* "5 of 6 checks held"; "" without checks. */

@@ -75,6 +75,7 @@ static void tell_site(FILE *to, const struct json *site)
         words_count(figure, json_real(json_get(site, counts[i]), 0));
         html_element(to, "td", "number", figure);
     }
+    html_element(to, "td", NULL, facts_missed(site).text);
     fputs("</tr>\n", to);
 }
 
@@ -90,6 +91,7 @@ static void tell_sites(FILE *to, const struct page *page)
     html_head(to, "col", NULL, "state");
     html_head(to, "col", "number", "rounds joined");
     html_head(to, "col", "number", "rounds missed");
+    html_head(to, "col", NULL, "which");
     fputs("</tr></thead>\n<tbody>\n", to);
     for (size_t i = 0; i < json_count(sites); i++)
         tell_site(to, json_at(sites, i));

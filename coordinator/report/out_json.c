@@ -40,6 +40,19 @@ static struct json *run_of(const struct report *r)
     return run;
 }
 
+/* [[first, last], ...] */
+static struct json *missed_of(const struct report_site *site)
+{
+    struct json *spans = json_array();
+    for (size_t i = 0; i < site->missed_count; i++) {
+        struct json *span = json_array();
+        json_add_real(span, (double)site->missed[i].first);
+        json_add_real(span, (double)site->missed[i].last);
+        json_add(spans, span);
+    }
+    return spans;
+}
+
 static struct json *sites_of(const struct report *r)
 {
     struct json *sites = json_array();
@@ -49,6 +62,7 @@ static struct json *sites_of(const struct report *r)
         put_words(site, "state", r->site[i].state);
         json_put_int(site, "rounds_joined", (int64_t)r->site[i].rounds_joined);
         json_put_int(site, "rounds_missed", (int64_t)r->site[i].rounds_missed);
+        json_put(site, "missed", missed_of(&r->site[i]));
         json_add(sites, site);
     }
     return sites;

@@ -47,10 +47,12 @@ static void print_sites(FILE *to, const struct json *report, size_t width)
         const struct json *site = json_at(sites, i);
         if (facts_whole(site))
             continue;
-        snprintf(line, sizeof(line), "%s: %s, joined %lld rounds, missed %lld",
+        struct fact missed = facts_missed(site);
+        snprintf(line, sizeof(line), "%s: %s, joined %lld rounds, missed %lld%s%s",
                  facts_text(site, "name"), facts_text(site, "state"),
                  (long long)json_int(json_get(site, "rounds_joined"), 0),
-                 (long long)json_int(json_get(site, "rounds_missed"), 0));
+                 (long long)json_int(json_get(site, "rounds_missed"), 0),
+                 missed.text[0] != '\0' ? ": " : "", missed.text);
         words_wrap(to, line, 2, width);
     }
 }

@@ -10,6 +10,8 @@
 
 void report_close(struct report *r)
 {
+    for (size_t i = 0; i < r->site_count; i++)
+        free(r->site[i].missed);
     free(r->site);
     free(r->measure);
     free(r->history);

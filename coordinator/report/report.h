@@ -15,10 +15,17 @@
 #define REPORT_SCHEMA   "evenhand.report/1"
 #define REPORT_NAME_MAX 128
 
+struct report_span {
+    uint64_t first, last;
+};
+
 struct report_site {
     char name[REPORT_NAME_MAX];
     const char *state; /* "done", "late", "lost", "refused" */
     size_t rounds_joined, rounds_missed;
+    struct report_span *missed; /* [missed_count] malloc'ed; which rounds, from 1, training and
+                                   evaluation in the order of the run */
+    size_t missed_count;
 };
 
 struct report_point {

@@ -51,13 +51,17 @@ static struct measure measure_of(size_t target, size_t rep, bool mlp)
 static void fill_sites(struct report *r)
 {
     static const struct report_site sites[] = {
-        {"north", "done", 40, 0},
-        {"east", "done", 40, 0},
-        {"west", "lost", 12, 28},
-        {"south", "done", 40, 0},
+        {"north", "done", 40, 0, NULL, 0},
+        {"east", "done", 40, 0, NULL, 0},
+        {"west", "lost", 12, 28, NULL, 0},
+        {"south", "done", 40, 0, NULL, 0},
     };
     r->site = must_alloc(COUNT(sites), sizeof(*r->site));
     memcpy(r->site, sites, sizeof(sites));
+    r->site[2].missed = must_alloc(2, sizeof(*r->site[2].missed));
+    r->site[2].missed[0] = (struct report_span){7, 7};
+    r->site[2].missed[1] = (struct report_span){14, 40};
+    r->site[2].missed_count = 2;
     r->site_count = COUNT(sites);
 }
 

@@ -69,12 +69,12 @@ static void a_new_round_forgets_the_last(void **state)
     struct msg m = vector_of(words, 2);
     intake_begin(&in, 32, 2);
     check_ok(intake_add(&in, &p, 0, &m));
-    presence_account(&p);
+    presence_account(&p, 1);
     presence_new_round(&p);
     intake_begin(&in, 32, 2);
     assert_int_equal(ring_get(&in.sum, 0), 0);
     check_ok(intake_add(&in, &p, 0, &m));
-    presence_account(&p);
+    presence_account(&p, 2);
     assert_int_equal(p.site[0].rounds_joined, 2);
     assert_int_equal(p.site[0].rounds_missed, 0);
     intake_close(&in);

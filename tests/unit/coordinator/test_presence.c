@@ -97,6 +97,26 @@ static void who_let_a_deadline_pass_is_away_until_it_is_heard_of(void **state)
     presence_close(&p);
 }
 
+static void which_legs_a_site_missed_is_kept_as_spans(void **state)
+{
+    (void)state;
+    static const bool counted[] = {true, false, false, true, false, true, false, false, false};
+    static const struct presence_span want[] = {{2, 3}, {5, 5}, {7, 9}};
+    struct presence p;
+    open_sites(&p, three, 2);
+    for (size_t leg = 1; leg <= COUNT(counted); leg++) {
+        p.site[0].counted = true;
+        p.site[1].counted = counted[leg - 1];
+        presence_account(&p, leg);
+    }
+    assert_int_equal(p.site[0].missed_count, 0);
+    assert_int_equal(p.site[0].rounds_joined, 9);
+    assert_int_equal(p.site[1].rounds_missed, 6);
+    assert_int_equal(p.site[1].missed_count, COUNT(want));
+    assert_memory_equal(p.site[1].missed, want, sizeof want);
+    presence_close(&p);
+}
+
 static void who_refuses_is_not_waited_for_until_it_joins_again(void **state)
 {
     (void)state;
@@ -122,6 +142,7 @@ int main(void)
         cmocka_unit_test(who_is_awaited_is_said_by_name),
         cmocka_unit_test(only_who_was_level_once_is_waited_for),
         cmocka_unit_test(who_let_a_deadline_pass_is_away_until_it_is_heard_of),
+        cmocka_unit_test(which_legs_a_site_missed_is_kept_as_spans),
         cmocka_unit_test(who_refuses_is_not_waited_for_until_it_joins_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

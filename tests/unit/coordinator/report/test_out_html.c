@@ -298,7 +298,7 @@ static void a_page_says_what_the_text_says(void **state)
         "<b>sex</b> with AUC .612 [.582 .642] (linear, 2,199 patients); from the originals .893",
         "<p class=\"count\">For 1 of 2 attributes the strongest probe&#39;s 95 % interval",
         ("<th scope=\"row\">west</th><td class=\"failed\">lost</td><td class=\"number\">12</td>"
-         "<td class=\"number\">28</td>"),
+         "<td class=\"number\">28</td><td>7, 14 to 40</td>"),
         "<li>Each number is the mean of 3 fresh probes.</li>",
         "<li>Resistance to these probes does not imply resistance to others.</li>",
         ("<th scope=\"row\">train.recon</th><td class=\"number\">1 to 40</td>"

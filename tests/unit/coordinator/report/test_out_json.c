@@ -48,6 +48,10 @@ static void a_report_has_the_keys_of_its_schema(void **state)
             fail_msg("%s: %s", rows[i].group, got);
     }
     assert_string_equal(json_string(json_get(tree, "schema"), ""), "evenhand.report/1");
+    const struct json *missed = json_get(json_at(json_get(tree, "sites"), 2), "missed");
+    assert_int_equal(json_count(missed), 2);
+    assert_int_equal(json_real(json_at(json_at(missed, 1), 0), 0), 14);
+    assert_int_equal(json_real(json_at(json_at(missed, 1), 1), 0), 40);
     assert_int_equal(json_count(json_get(tree, "fairness")), 0);
     assert_int_equal(json_count(json_get(tree, "attack")), 0);
     json_close(&tree);

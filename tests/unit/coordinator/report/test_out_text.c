@@ -77,7 +77,7 @@ static void a_report_says_what_its_numbers_mean(void **state)
         "plan demo, plan digest aaaaaaaaaaaa,",
         "model debias-vae, model digest bbbbbbbbbbbb,",
         "seed 7, rounds 40 of 40",
-        "west: lost, joined 12 rounds, missed 28",
+        "west: lost, joined 12 rounds, missed 28: 7, 14 to 40",
         "4 sites, 3 of them in every round:",
         "north, east, south",
         "train.recon .920 > .413",
