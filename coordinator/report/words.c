@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "proto/base/must.h"
+#include "proto/base/text.h"
 
 void words_figure(char out[static WORDS_FIGURE_MAX], double v)
 {
@@ -88,26 +89,9 @@ size_t words_columns(const char *text)
     return columns;
 }
 
-/* One byte, or a '?' for what would move the cursor: C0, DEL, and C1 (C2 80 to C2 9F in UTF-8). */
-static void clean(FILE *to, const char *at)
-{
-    unsigned char c = (unsigned char)at[0], next = (unsigned char)at[1];
-    bool bad = c < 0x20 || c == 0x7F || (c == 0xC2 && next >= 0x80 && next < 0xA0);
-    fputc(bad ? '?' : c, to);
-}
-
-static void cleaned(FILE *to, const char *text, size_t len)
-{
-    for (size_t i = 0; i < len; i++) {
-        clean(to, text + i);
-        if ((unsigned char)text[i] == 0xC2 && i + 1 < len && (unsigned char)text[i + 1] < 0xA0)
-            i++; /* the second byte of a C1 character went with the first */
-    }
-}
-
 void words_cell(FILE *to, const char *text, size_t columns)
 {
-    cleaned(to, text, strlen(text));
+    text_clean(to, text, strlen(text));
     for (size_t at = words_columns(text); at < columns; at++)
         fputc(' ', to);
 }
@@ -130,7 +114,7 @@ void words_hang(FILE *to, const char *before, const char *text, size_t indent, s
             fputc(' ', to);
             column++;
         }
-        cleaned(to, text, len);
+        text_clean(to, text, len);
         column += columns;
         first = false;
         text += len;

@@ -35,6 +35,17 @@ void text_quoted(FILE *out, const char *word)
     fputc('"', out);
 }
 
+void text_clean(FILE *out, const char *text, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        unsigned char c = (unsigned char)text[i];
+        unsigned char next = i + 1 < len ? (unsigned char)text[i + 1] : 0;
+        bool wide = c == 0xC2 && next >= 0x80 && next < 0xA0;
+        fputc(c < 0x20 || c == 0x7F || wide ? '?' : c, out);
+        i += wide ? 1 : 0; /* its second byte went with the first */
+    }
+}
+
 static size_t least(size_t a, size_t b, size_t c)
 {
     size_t ab = a < b ? a : b;

@@ -15,6 +15,9 @@
 void text_real(char out[static TEXT_REAL_MAX], double v);
 /* In double quotes as JSON has it: quotes, backslashes and control characters escaped. */
 void text_quoted(FILE *out, const char *word);
+/* As it is, but with '?' for what would move a cursor or command a terminal: C0, DEL and, in UTF-8, C1
+ * (C2 80 to C2 9F). For words that came from a file or from another party. */
+void text_clean(FILE *out, const char *text, size_t len);
 /* How many letters must be added, dropped or changed to make b of a. */
 size_t text_distance(const char *a, const char *b);
 /* Is a word at this distance from what was written close enough to be worth proposing? */
