@@ -142,7 +142,8 @@ static const struct opt_verb init_verb = {
     .arguments = "NODE.cfg",
     .least = 1,
     .most = 1,
-    .about = "Makes the key (and a configuration to start from, where there is none); twice is safe.",
+    .about =
+        "Makes the key (and a configuration to start from, where there is none); twice is safe.",
     .rows = init_rows,
     .row_count = COUNT(init_rows),
     .run = run_init,
@@ -168,7 +169,8 @@ static const struct opt_verb settings_verb = {
 
 int main(int argc, char **argv)
 {
-    const struct opt_verb verbs[] = {init_verb, run_verb, node_status_verb, settings_verb, opt_explain};
+    const struct opt_verb verbs[] = {init_verb,        run_verb,      node_doctor_verb,
+                                     node_status_verb, settings_verb, opt_explain};
     crypto_start();
     return opt_main(PROGRAM,
                     "A hospital's node: trains on its patients here, and sends sums and changes of "
