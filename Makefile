@@ -62,6 +62,7 @@ DATA_TESTS := $(call tests,tests/data,test_*.c)
 FUZZERS := $(call tests,tests/fuzz,fuzz_*.c)
 BENCHES := $(call tests,tests/bench,bench_*.c)
 E2E := $(call tests,tests/e2e,*.sh)
+TOOLS := $(wildcard tests/tools/*.c)
 OURS := $(sort $(shell find $(wildcard proto crypto models node coordinator tests) -name '*.[ch]'))
 
 # C made from proto/schema, in build/schema: not ours to lint, and seen by one source alone.
@@ -179,11 +180,14 @@ everything: all $(LIBS:%=$(call folder,$(MODE))/%) \
 demo: all ## a federation on this machine, and its report in build/demo
 	@EVENHAND_BIN=$(abspath $(BUILD)/bin) scripts/demo.sh
 
-# Every test runs alone on one thread of BLAS, and finds the programs in EVENHAND_BIN.
-run = OPENBLAS_NUM_THREADS=1 EVENHAND_BIN=$(abspath $(BUILD)/bin) scripts/run_tests.sh
+# Every test runs alone on one thread of BLAS, and finds the programs in EVENHAND_BIN, small helpers
+# of its own in EVENHAND_TOOLS.
+HELPERS := $(call test_programs,debug,$(TOOLS))
+run = OPENBLAS_NUM_THREADS=1 EVENHAND_BIN=$(abspath $(BUILD)/bin) \
+	EVENHAND_TOOLS=$(abspath $(call folder,debug)/tests/tools) scripts/run_tests.sh
 
-test: $(call test_programs,debug,$(UNIT)) $(BIN) ## layers, units, and the programs end to end
-	@$(run) scripts/layers.sh $(filter-out $(BIN),$^) $(E2E)
+test: $(call test_programs,debug,$(UNIT)) $(BIN) $(HELPERS) ## layers, units, and the programs end to end
+	@$(run) scripts/layers.sh $(filter-out $(BIN) $(HELPERS),$^) $(E2E)
 
 unit: $(call test_programs,debug,$(UNIT)) ## the unit tests alone
 	@$(run) $^

@@ -24,10 +24,8 @@ static const char *state_of(const struct coord_loop *l, const struct presence_si
         return "REFUSED";
     if (!s->reachable)
         return "NOT ENROLLED";
-    if (quiet_ms == UINT64_MAX)
+    if (quiet_ms >= WIRE_SILENCE_MS) /* also for a site that only looked, as its doctor does */
         return s->joined ? "LOST" : "not here yet";
-    if (quiet_ms >= WIRE_SILENCE_MS)
-        return "LOST";
     if (!l->begun)
         return s->level ? "here" : "connected";
     return s->level ? in_the_open_phase(l, s) : "catching up";
@@ -139,11 +137,12 @@ void coord_status_print(FILE *to, const struct json *said, bool alive)
     size_t columns = longest_name(sites);
     if (!isnan(deadline_s))
         words_seconds(left, deadline_s);
-    fprintf(to, "plan %s %.12s  %s%s%s  %" PRId64 " legs done%s%s\n", text_of(said, "plan"),
-            text_of(said, "plan_digest"), text_of(said, "phase"),
-            text_of(said, "leg")[0] != '\0' ? " " : "", text_of(said, "leg"),
-            json_int(json_get(said, "legs_done"), 0), left[0] != '\0' ? "  deadline in " : "",
-            left);
+    fputs("plan ", to);
+    words_cell(to, text_of(said, "plan"), 0);
+    fprintf(to, " %.12s  %s%s%s  %" PRId64 " legs done%s%s\n", text_of(said, "plan_digest"),
+            text_of(said, "phase"), text_of(said, "leg")[0] != '\0' ? " " : "",
+            text_of(said, "leg"), json_int(json_get(said, "legs_done"), 0),
+            left[0] != '\0' ? "  deadline in " : "", left);
     if (!alive)
         fprintf(to, "NOT RUNNING: what it said at %s follows\n", text_of(said, "time"));
     words_cell(to, "site", columns + 2);

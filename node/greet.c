@@ -9,20 +9,24 @@ enum status greet_hello(struct link *l)
     return l->ops->send(l, &m);
 }
 
-static enum status judge(const struct plan *p, const struct msg *m, const struct node_config *c)
+enum status greet_judge(struct plan *p, const struct msg *m, const struct node_config *c)
 {
-    if (!digest_equal(&p->digest, &m->head.config))
-        return fault(EC_RUN_PLAN, "coordinator", "the plan it sends is not the one it names");
-    return node_config_allows(c, p);
+    enum status st =
+        plan_parse(p, m->as.plan.text, m->as.plan.text_len, adopt_parts, adopt_part_count);
+    if (st != ST_OK)
+        return st;
+    st = digest_equal(&p->digest, &m->head.config)
+             ? node_config_allows(c, p)
+             : fault(EC_RUN_PLAN, "coordinator", "the plan it sends is not the one it names");
+    if (st != ST_OK)
+        plan_close(p);
+    return st;
 }
 
 enum status greet_plan(struct plan *p, const struct msg *m, const struct node_config *c,
                        struct link *l)
 {
-    enum status st =
-        plan_parse(p, m->as.plan.text, m->as.plan.text_len, adopt_parts, adopt_part_count);
-    if (st == ST_OK)
-        st = judge(p, m, c);
+    enum status st = greet_judge(p, m, c);
     if (st == ST_OK)
         return ST_OK;
     struct complaint_kept why = *fault_kept();
@@ -30,7 +34,6 @@ enum status greet_plan(struct plan *p, const struct msg *m, const struct node_co
     msg_refuse(&no, why.what, "");
     if (l->ops->send(l, &no) != ST_OK)
         log_warn("not said", LOG_TEXT("why", fault_text()));
-    plan_close(p);
     fault_restore(&why);
     return st;
 }

@@ -11,10 +11,12 @@
 
 MUST_CHECK enum status greet_hello(struct link *l);
 /*
- * Judges a PLAN. On success *p is open: plan_close. EC_RUN_PLAN: the plan is not the one its message
- * names; EC_CFG_*: this version does not understand it; EC_POL_PLAN. What it does not allow it
- * tells the coordinator.
+ * Judges a PLAN, and tells nobody. On success *p is open: plan_close. EC_RUN_PLAN: the plan is not
+ * the one its message names; EC_CFG_*: this version does not understand it; EC_POL_PLAN.
  */
+MUST_CHECK enum status greet_judge(struct plan *p, const struct msg *m,
+                                   const struct node_config *c);
+/* The same, and what it does not allow it tells the coordinator: the code, no detail. */
 MUST_CHECK enum status greet_plan(struct plan *p, const struct msg *m, const struct node_config *c,
                                   struct link *l);
 

@@ -154,8 +154,8 @@ static const struct opt_verb settings_verb = {
 
 int main(int argc, char **argv)
 {
-    const struct opt_verb verbs[] = {init_verb, run_verb, node_status_verb, settings_verb,
-                                     opt_explain};
+    const struct opt_verb verbs[] = {init_verb,        run_verb,      node_doctor_verb,
+                                     node_status_verb, settings_verb, opt_explain};
     crypto_start();
     return opt_main(PROGRAM,
                     "A hospital's node: trains on its patients here, and sends sums and changes of "

@@ -36,16 +36,21 @@ struct running {
     uint64_t done;
 };
 
-enum status node_pack(char *flat, size_t cap, const struct node_config *c)
+bool node_is_packed(const struct node_config *c)
 {
     size_t len = strlen(c->data), end = strlen(FLAT_ENDING);
-    if (len > end && strcmp(c->data + len - end, FLAT_ENDING) == 0)
+    return len > end && strcmp(c->data + len - end, FLAT_ENDING) == 0;
+}
+
+enum status node_pack(char *flat, size_t cap, const struct node_config *c, const char *folder)
+{
+    if (node_is_packed(c))
         return file_join(flat, cap, "", c->data);
     char program[PATH_MAX], name[KEY_NAME_MAX + sizeof FLAT_ENDING];
     snprintf(name, sizeof name, "%s%s", c->name, FLAT_ENDING);
     enum status st = child_path(program, sizeof program, DATA_PROGRAM);
     if (st == ST_OK)
-        st = file_join(flat, cap, c->state, name);
+        st = file_join(flat, cap, folder, name);
     if (st != ST_OK)
         return st;
     const char *words[] = {
@@ -73,6 +78,10 @@ static struct json *status_of(const struct running *r)
     json_put_text(j, "time", now);
     json_put_text(j, "name", r->c->name);
     json_put_text(j, "coordinator", r->c->endpoint);
+    if (r->link == NULL) {
+        json_put_text(j, "phase", "READING");
+        return j;
+    }
     json_put_text(j, "line", line_words(r->line));
     if (r->line != LINE_UP)
         json_put_text(j, "line_code", complaint_row(net_line_complaint(r->line))->code);
@@ -205,9 +214,11 @@ static enum status open_all(struct running *r)
     const struct node_config *c = r->c;
     enum status st = beacon_open(&r->beacon, c->state);
     if (st == ST_OK)
+        tell(r); /* reading the data may take minutes, and what an earlier life said is not true */
+    if (st == ST_OK)
         st = identity_open(&r->self, c->key);
     if (st == ST_OK)
-        st = node_pack(r->flat, sizeof r->flat, c);
+        st = node_pack(r->flat, sizeof r->flat, c, c->state);
     struct net_node_options o = {.endpoint = c->endpoint, .self = &r->self, .server = &c->server};
     if (st == ST_OK)
         st = net_node_open(&r->link, &o);
@@ -231,8 +242,8 @@ static void close_all(struct running *r)
 enum status node_run(const struct node_config *c)
 {
     struct running r = {.c = c, .clock = clock_machine(), .phase = PH_COUNT};
-    blas_threads(
-        1); /* the same bytes on every machine of a kind; one processor is the site's share */
+    /* The same bytes on every machine of a kind, and one processor is the site's share. */
+    blas_threads(1);
     r.reached_ms = clock_now_ms(&r.clock);
     enum status st = open_all(&r);
     while (st == ST_OK && !(r.planned && r.loop.finished)) {

@@ -14,7 +14,10 @@
 
 /* Until the run is over: ST_OK, or the fault that ended it. */
 MUST_CHECK enum status node_run(const struct node_config *c);
-/* The flat file of this site's data, made by evenhand-data where `data` is none. */
-MUST_CHECK enum status node_pack(char *flat, size_t cap, const struct node_config *c);
+/* Is the configuration's `data` a flat file already? */
+bool node_is_packed(const struct node_config *c);
+/* The flat file of this site's data; where `data` is none, evenhand-data makes it in the folder. */
+MUST_CHECK enum status node_pack(char *flat, size_t cap, const struct node_config *c,
+                                 const char *folder);
 
 #endif

@@ -1,5 +1,7 @@
 #include "coordinator/report/html.h"
 
+#include "proto/base/text.h"
+
 #include <stdbool.h>
 #include <string.h>
 
@@ -26,7 +28,7 @@ static const char *reference_of(char c)
 /* One character, or one byte of it; returns the bytes it took. */
 static size_t put(FILE *to, const char *at)
 {
-    size_t control = words_control(at);
+    size_t control = text_control(at);
     const char *reference = reference_of(*at);
     if (control > 0)
         fputc('?', to);

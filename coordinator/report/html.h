@@ -17,7 +17,7 @@
 #include <stdio.h>
 
 /*
- * The text with & < > " ' as references, and '?' for a control character (words_control). Good
+ * The text with & < > " ' as references, and '?' for a control character (text_control). Good
  * between tags and between the quotes of an attribute.
  */
 void html_text(FILE *to, const char *text);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "proto/base/must.h"
+#include "proto/base/text.h"
 
 void words_figure(char out[static WORDS_FIGURE_MAX], double v)
 {
@@ -88,48 +89,9 @@ size_t words_columns(const char *text)
     return columns;
 }
 
-size_t words_control(const char *at)
-{
-    unsigned char c = (unsigned char)at[0];
-    if (c == '\0')
-        return 0;
-    if (c < 0x20 || c == 0x7F)
-        return 1;
-    unsigned char next = (unsigned char)at[1];
-    if (c == 0xC2 && next >= 0x80 && next < 0xA0)
-        return 2;
-    if (c != 0xE2 || next == '\0')
-        return 0;
-    unsigned char last = (unsigned char)at[2];
-    bool turns = (next == 0x80 && last >= 0xA8 && last <= 0xAE) ||
-                 (next == 0x81 && last >= 0xA6 && last <= 0xA9);
-    return turns ? 3 : 0;
-}
-
-/* Bytes of a UTF-8 character that begins so; 0: none does. */
-static size_t character_bytes(char first)
-{
-    unsigned char c = (unsigned char)first;
-    return c < 0x80 ? 1 : c < 0xC0 ? 0 : c < 0xE0 ? 2 : c < 0xF0 ? 3 : 4;
-}
-
-/* A '?' for what commands, and for a letter that was cut where a line was too long. */
-static void cleaned(FILE *to, const char *text, size_t len)
-{
-    for (size_t at = 0, bytes; at < len; at += bytes) {
-        bytes = 1;
-        while (at + bytes < len && continues(text[at + bytes]))
-            bytes++;
-        if (bytes != character_bytes(text[at]) || words_control(text + at) > 0)
-            fputc('?', to);
-        else
-            fwrite(text + at, 1, bytes, to);
-    }
-}
-
 void words_cell(FILE *to, const char *text, size_t columns)
 {
-    cleaned(to, text, strlen(text));
+    text_clean(to, text, strlen(text));
     for (size_t at = words_columns(text); at < columns; at++)
         fputc(' ', to);
 }
@@ -152,7 +114,7 @@ void words_hang(FILE *to, const char *before, const char *text, size_t indent, s
             fputc(' ', to);
             column++;
         }
-        cleaned(to, text, len);
+        text_clean(to, text, len);
         column += columns;
         first = false;
         text += len;

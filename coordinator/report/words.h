@@ -21,11 +21,6 @@ void words_bytes(char out[static WORDS_FIGURE_MAX], double v);
 /* ".4 s", "41.2 s", "3 min 12 s", "2 h 05 min". */
 void words_seconds(char out[static WORDS_FIGURE_MAX], double v);
 
-/*
- * Bytes of the control character that starts here, 0 when none does: C0, DEL, C1, and what breaks
- * lines or changes the direction of writing (U+2028 to 202E, U+2066 to 2069), in UTF-8.
- */
-size_t words_control(const char *at);
 /* Columns that the text takes (UTF-8 characters). */
 size_t words_columns(const char *text);
 /* The text, cleaned, then spaces up to `columns`; a longer one is printed whole. */

@@ -2,10 +2,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "coordinator/config.h"
 #include "coordinator/outcome.h"
 #include "coordinator/sim/cli.h"
 #include "models/merge/merge.h"
 #include "models/registry.h"
+#include "node/config.h"
 #include "proto/base/file.h"
 #include "proto/base/must.h"
 
@@ -71,6 +73,13 @@ static void part(FILE *to, const char *key, const char *name, const char *about,
         manual_of(to, table);
 }
 
+/* Of a file that says how one program runs. */
+static void program(FILE *to, const char *title, const char *about, struct setting_table table)
+{
+    fprintf(to, "\n# %s\n\n%s\n", title, about);
+    manual_of(to, table);
+}
+
 static void manual(FILE *to)
 {
     fprintf(
@@ -86,6 +95,14 @@ static void manual(FILE *to)
         part(to, "model.name", model_at(i)->name, model_at(i)->about, model_at(i)->settings);
     for (size_t i = 0; merge_at(i) != NULL; i++)
         part(to, "merge.rule", merge_at(i)->name, merge_at(i)->about, merge_at(i)->settings);
+    program(to, "The keys of a node",
+            "What a hospital says in its configuration (`node.cfg` is one): also shown by\n"
+            "`evenhand-node settings`. Places are relative to the file's folder.",
+            node_config_rows());
+    program(to, "The keys of a coordinator",
+            "What its operator says (`coordinator.cfg` is one): also shown by\n"
+            "`evenhand-coordinator settings`. Places are relative to the file's folder.",
+            coord_config_rows());
 }
 
 static enum status run_settings(const struct opt_verb *verb, struct json **data)

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -47,11 +48,14 @@ static void limit(uint64_t file_bytes)
 }
 
 /* Never returns. What it has to say on stderr would be about itself, not about the file. */
-_Noreturn static void be_the_child(struct found *found, uint64_t file_bytes,
+_Noreturn static void be_the_child(struct found *found, uint64_t file_bytes, pid_t parent,
                                    enum status (*act)(void *ctx), void *ctx)
 {
     int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
 
+    /* Nobody would hear the answer of one whose parent was stopped, and it holds patients' rows. */
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent)
+        _exit(1);
     if (nowhere >= 0)
         (void)dup2(nowhere, STDERR_FILENO);
     (void)setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
@@ -84,9 +88,10 @@ enum status probe(const char *path, enum status (*act)(void *ctx), void *ctx)
         mmap(NULL, sizeof *found, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     must(found != MAP_FAILED);
 
+    pid_t parent = getpid();
     pid_t child = fork();
     if (child == 0)
-        be_the_child(found, (uint64_t)file.st_size, act, ctx);
+        be_the_child(found, (uint64_t)file.st_size, parent, act, ctx);
     while (child > 0 && waitpid(child, &ending, 0) < 0 && errno == EINTR)
         continue;
     enum status st = child > 0 ? hear(found, ending, path)

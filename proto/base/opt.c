@@ -235,12 +235,16 @@ static enum status read_line(const char *where, const struct opt_verb *verb, int
     return ST_OK;
 }
 
+/* Place and detail may quote a file or another party. */
 static void print_complaint(const struct complaint_kept *kept)
 {
     const struct complaint_row *row = complaint_row(kept->what);
-    fprintf(stderr, "error[%s] %s%s%s\ncause: %s\nfix:   %s\nmore:  evenhand explain %s\n",
-            row->code, kept->where, kept->where[0] == '\0' ? "" : ": ", kept->detail, row->cause,
-            row->fix, row->code);
+    fprintf(stderr, "error[%s] ", row->code);
+    text_clean(stderr, kept->where, strlen(kept->where));
+    fputs(kept->where[0] == '\0' ? "" : ": ", stderr);
+    text_clean(stderr, kept->detail, strlen(kept->detail));
+    fprintf(stderr, "\ncause: %s\nfix:   %s\nmore:  evenhand explain %s\n", row->cause, row->fix,
+            row->code);
 }
 
 static struct json *error_of(const struct complaint_kept *kept)

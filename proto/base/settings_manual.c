@@ -51,7 +51,7 @@ static void print_allowed(FILE *out, const struct setting *row)
     }
 }
 
-static void print_row(FILE *out, const struct setting *row)
+static void print_row(FILE *out, const struct setting *row, bool tell_local)
 {
     fprintf(out, "| `%s` | %s | ", row->key, type_name(row->type));
     print_allowed(out, row);
@@ -67,7 +67,16 @@ static void print_row(FILE *out, const struct setting *row)
     }
     fputs(" | ", out);
     print_cell(out, row->about);
-    fprintf(out, "%s |\n", row->local ? " (of this machine, not of the plan)" : "");
+    fprintf(out, "%s |\n", row->local && tell_local ? " (of this machine, not of the plan)" : "");
+}
+
+/* Where every row is of this machine, there is no plan to tell them from. */
+static bool has_shared(const struct setting_table *table)
+{
+    for (size_t i = 0; i < table->count; i++)
+        if (!table->rows[i].local)
+            return true;
+    return false;
 }
 
 char *settings_manual(const struct setting_table *tables, size_t count)
@@ -79,7 +88,7 @@ char *settings_manual(const struct setting_table *tables, size_t count)
     fputs("| key | type | allowed | unit | default | meaning |\n|---|---|---|---|---|---|\n", out);
     for (size_t t = 0; t < count; t++)
         for (size_t i = 0; i < tables[t].count; i++)
-            print_row(out, &tables[t].rows[i]);
+            print_row(out, &tables[t].rows[i], has_shared(&tables[t]));
     must(fclose(out) == 0);
     return text;
 }

@@ -35,6 +35,50 @@ void text_quoted(FILE *out, const char *word)
     fputc('"', out);
 }
 
+size_t text_control(const char *at)
+{
+    unsigned char c = (unsigned char)at[0];
+    if (c == '\0')
+        return 0;
+    if (c < 0x20 || c == 0x7F)
+        return 1;
+    unsigned char next = (unsigned char)at[1];
+    if (c == 0xC2 && next >= 0x80 && next < 0xA0)
+        return 2;
+    if (c != 0xE2 || next == '\0')
+        return 0;
+    unsigned char last = (unsigned char)at[2];
+    bool turns = (next == 0x80 && last >= 0xA8 && last <= 0xAE) ||
+                 (next == 0x81 && last >= 0xA6 && last <= 0xA9);
+    return turns ? 3 : 0;
+}
+
+/* Is this a byte within a UTF-8 character, not its first? */
+static bool continues(char c)
+{
+    return ((unsigned char)c & 0xC0) == 0x80;
+}
+
+/* Bytes of a UTF-8 character that begins so; 0: none does. */
+static size_t character_bytes(char first)
+{
+    unsigned char c = (unsigned char)first;
+    return c < 0x80 ? 1 : c < 0xC0 ? 0 : c < 0xE0 ? 2 : c < 0xF0 ? 3 : 4;
+}
+
+void text_clean(FILE *out, const char *text, size_t len)
+{
+    for (size_t at = 0, bytes; at < len; at += bytes) {
+        bytes = 1;
+        while (at + bytes < len && continues(text[at + bytes]))
+            bytes++;
+        if (bytes != character_bytes(text[at]) || text_control(text + at) > 0)
+            fputc('?', out);
+        else
+            fwrite(text + at, 1, bytes, out);
+    }
+}
+
 static size_t least(size_t a, size_t b, size_t c)
 {
     size_t ab = a < b ? a : b;
@@ -84,7 +128,7 @@ bool text_unhex(uint8_t **bytes, size_t *len, const char *hex)
     *bytes = must_alloc(*len + 1, 1);
     for (size_t i = 0; i < 2 * *len; i++) {
         size_t digit = (size_t)(strchr(hex_digits, hex[i]) - hex_digits);
-        (*bytes)[i / 2] = (uint8_t)((*bytes)[i / 2] << 4 | digit);
+        (*bytes)[i / 2] = (uint8_t)((size_t)(*bytes)[i / 2] << 4 | digit);
     }
     return true;
 }

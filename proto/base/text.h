@@ -15,6 +15,14 @@
 void text_real(char out[static TEXT_REAL_MAX], double v);
 /* In double quotes as JSON has it: quotes, backslashes and control characters escaped. */
 void text_quoted(FILE *out, const char *word);
+/*
+ * Bytes of the control character that starts here, 0 when none does: C0, DEL, C1, and what breaks
+ * lines or changes the direction of writing (U+2028 to 202E, U+2066 to 2069), in UTF-8.
+ */
+size_t text_control(const char *at);
+/* As it is, but with '?' for a control character (text_control) and for a letter that was cut. For
+ * words that came from a file or from another party. */
+void text_clean(FILE *out, const char *text, size_t len);
 /* How many letters must be added, dropped or changed to make b of a. */
 size_t text_distance(const char *a, const char *b);
 /* Is a word at this distance from what was written close enough to be worth proposing? */

@@ -5,7 +5,6 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include "proto/base/arena.h"
@@ -22,22 +21,30 @@ struct beacon {
     char status[PATH_MAX];
 };
 
+/* The whole file; of the open file, so it goes when the last process that has it open does. */
+static struct flock whole(short type)
+{
+    return (struct flock){.l_type = type, .l_whence = SEEK_SET};
+}
+
 /* *lock -1: another program holds it. */
-static enum status take_lock(int *lock, const char *folder, int flags)
+static enum status take_lock(int *lock, const char *folder)
 {
     char path[PATH_MAX];
+    struct flock want = whole(F_WRLCK);
     *lock = -1;
     enum status st = file_join(path, sizeof path, folder, LOCK_FILE);
     if (st != ST_OK)
         return st;
-    int fd = open(path, flags | O_RDWR | O_CLOEXEC, LOCK_FILE_MODE);
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, LOCK_FILE_MODE);
     if (fd < 0)
         return fault(EC_IO_OPEN, path, "%s", strerror(errno));
-    if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
+    if (fcntl(fd, F_OFD_SETLK, &want) == 0) {
         *lock = fd;
         return ST_OK;
     }
-    st = errno == EWOULDBLOCK ? ST_OK : fault(EC_IO_OPEN, path, "%s", strerror(errno));
+    st =
+        errno == EAGAIN || errno == EACCES ? ST_OK : fault(EC_IO_OPEN, path, "%s", strerror(errno));
     close(fd);
     return st;
 }
@@ -51,7 +58,7 @@ enum status beacon_open(struct beacon **out, const char *folder)
     if (st == ST_OK)
         st = file_join(status, sizeof status, folder, STATUS_FILE);
     if (st == ST_OK)
-        st = take_lock(&lock, folder, O_CREAT);
+        st = take_lock(&lock, folder);
     if (st == ST_OK && lock < 0)
         st = fault(EC_IO_BUSY, folder, "a program with this state folder runs already");
     if (st != ST_OK)
@@ -96,18 +103,31 @@ static enum status read_status(struct json **said, const char *folder)
     return st;
 }
 
-enum status beacon_read(struct json **said, bool *alive, const char *folder)
+/* Asks and takes nothing: a program that starts at this moment must get the lock. */
+static enum status is_locked(bool *locked, const char *folder)
 {
     char path[PATH_MAX];
-    int lock = -1;
-    *said = NULL;
-    *alive = false;
+    struct flock other = whole(F_WRLCK);
+    *locked = false;
     enum status st = file_join(path, sizeof path, folder, LOCK_FILE);
-    if (st != ST_OK || (access(path, F_OK) != 0 && errno == ENOENT))
-        return st; /* nothing ever ran here */
-    st = take_lock(&lock, folder, 0);
-    *alive = st == ST_OK && lock < 0;
-    if (lock >= 0)
-        close(lock);
+    if (st != ST_OK)
+        return st;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 && errno == ENOENT)
+        return ST_OK; /* nothing ever ran here */
+    if (fd < 0)
+        return fault(EC_IO_OPEN, path, "%s", strerror(errno));
+    if (fcntl(fd, F_OFD_GETLK, &other) == 0)
+        *locked = other.l_type != F_UNLCK;
+    else
+        st = fault(EC_IO_OPEN, path, "%s", strerror(errno));
+    close(fd);
+    return st;
+}
+
+enum status beacon_read(struct json **said, bool *alive, const char *folder)
+{
+    *said = NULL;
+    enum status st = is_locked(alive, folder);
     return st == ST_OK ? read_status(said, folder) : st;
 }

@@ -2,11 +2,16 @@
 #
 #   says STATUS WORDS COMMAND...   the command ends with STATUS, and its output holds each |-separated word
 #   check CLAIM COMMAND...         the command succeeds
-# The test ends with `finish`.
+#   eventually SECONDS COMMAND...  the command succeeds within that time: it is tried until it does
+#   start NAME COMMAND...          runs beside the test, in $work/NAME.out and NAME.err; $pid is it
+#   stop PID [SIGNAL]              ends it and waits; its exit status
+# The test ends with `finish`; what it started ends with it.
 set -u
 bin=${EVENHAND_BIN:?the folder of the programs}
+tools=${EVENHAND_TOOLS:-}
 work=$(mktemp -d "${TMPDIR:-/tmp}/evenhand-e2e.XXXXXX")
-trap 'rm -rf "$work"' EXIT
+started=()
+trap '{ for p in "${started[@]}"; do kill -9 "$p"; done; wait; } 2>/dev/null; rm -rf "$work"' EXIT
 wrong=0
 claims=0
 
@@ -44,6 +49,37 @@ check() {
         echo "not so: $claim"
         wrong=1
     fi
+}
+
+# The only way to wait: for a condition, with a deadline that no machine should need.
+eventually() {
+    local limit=$1 end=$((SECONDS + $1))
+    shift
+    claims=$((claims + 1))
+    until "$@" >"$work/.try" 2>&1 </dev/null; do
+        if ((SECONDS >= end)); then
+            echo "not within $limit s: $*"
+            cat "$work/.try"
+            wrong=1
+            return 1
+        fi
+        sleep 0.05 # not a wait for something: a pause between two tries
+    done
+}
+
+start() {
+    local name=$1
+    shift
+    "$@" >"$work/$name.out" 2>"$work/$name.err" </dev/null &
+    pid=$!
+    started+=("$pid")
+}
+
+stop() {
+    local status=0
+    kill "-${2:-TERM}" "$1" 2>/dev/null
+    wait "$1" 2>/dev/null || status=$?
+    return $status
 }
 
 # A test that made no claim has tested nothing.

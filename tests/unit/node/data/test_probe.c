@@ -1,4 +1,6 @@
+#include <poll.h>
 #include <signal.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "node/data/probe.h"
@@ -54,12 +56,40 @@ static void a_child_that_dies_means_a_damaged_file(void **state)
     check_fault(probe("/nowhere.h5", does_well, NULL), EC_IO_OPEN);
 }
 
+static enum status tells_and_waits(void *ctx)
+{
+    (void)!write(*(int *)ctx, "!", 1);
+    pause();
+    return ST_OK;
+}
+
+/* The pipe ends for its reader when everybody who could write to it is gone. */
+static void a_child_is_gone_with_its_parent(void **state)
+{
+    (void)state;
+    int told[2];
+    char word = 0;
+    assert_int_equal(pipe(told), 0);
+    pid_t parent = fork();
+    if (parent == 0)
+        _exit(probe("/dev/null", tells_and_waits, &told[1]) == ST_OK ? 0 : 1);
+    close(told[1]);
+    assert_int_equal(read(told[0], &word, 1), 1);
+    kill(parent, SIGTERM);
+    assert_int_equal(waitpid(parent, NULL, 0), parent);
+    struct pollfd end = {told[0], POLLIN, 0};
+    assert_int_equal(poll(&end, 1, 60000), 1);
+    assert_int_equal(read(told[0], &word, 1), 0);
+    close(told[0]);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_child_that_does_well_changes_nothing_here),
         cmocka_unit_test(what_the_child_complains_about_is_our_complaint),
         cmocka_unit_test(a_child_that_dies_means_a_damaged_file),
+        cmocka_unit_test(a_child_is_gone_with_its_parent),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,9 +1,17 @@
 #include "tests/support/check.h"
 
+#include <dirent.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "proto/base/child.h"
+#include "proto/base/clock.h"
+#include "proto/base/file.h"
 #include "tests/support/capture.h"
+#include "tests/support/scratch.h"
 
 /* A shell stands for the program; what it says on our stderr is the caller's to free. */
 static enum status play(struct json **envelope, char **said, const char *script)
@@ -110,9 +118,224 @@ static void our_programs_stand_beside_this_one(void **state)
     check_fault(child_path(small, sizeof(small), "evenhand-data"), EC_IO_PROGRAM);
 }
 
+/* --- beside us ------------------------------------------------------------------------------- */
+
+#define PATIENCE_MS 60000 /* for what should take milliseconds */
+
+static enum status start_script(struct child *c, const char *script, const char *log, bool listen)
+{
+    const char *words[] = {"sh", "-c", script, NULL};
+    return child_start(c, "/bin/sh", words, log, listen);
+}
+
+/* Until it has ended; its exit status. */
+static int end_of(struct child *c)
+{
+    struct clock clock = clock_machine();
+    uint64_t end = clock_now_ms(&clock) + PATIENCE_MS;
+    int how = -1;
+    while (!child_ended(&how, c) && clock_now_ms(&clock) < end)
+        (void)poll(NULL, 0, 1);
+    return how;
+}
+
+/* A line of what it says. */
+static void hear(char out[static 64], int fd)
+{
+    size_t len = 0;
+    while (len + 1 < 64 && read(fd, out + len, 1) == 1 && out[len] != '\n')
+        len++;
+    out[len] = '\0';
+}
+
+static char *text_of(const char *path)
+{
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+    check_ok(file_read(&bytes, &len, path, 1 << 20));
+    return (char *)bytes;
+}
+
+static void a_child_runs_beside_us_and_its_end_is_seen_once(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *script;
+        int want;
+    } rows[] = {{"exit 0", 0}, {"exit 3", 3}, {"kill -SEGV $$", 128 + SIGSEGV}};
+    struct scratch s = scratch_open();
+    char log[SCRATCH_MAX];
+    scratch_file(log, &s, "log");
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct child c;
+        int how = -1;
+        check_ok(start_script(&c, rows[i].script, log, false));
+        assert_int_equal(c.out, -1);
+        assert_true(c.pid > 0);
+        assert_int_equal(end_of(&c), rows[i].want);
+        assert_int_equal(c.pid, 0);
+        assert_false(child_ended(&how, &c));
+        child_stop(&c, 1000); /* of nobody */
+    }
+    scratch_close(&s);
+}
+
+static void what_it_says_goes_to_us_or_to_the_end_of_the_log(void **state)
+{
+    (void)state;
+    struct scratch s = scratch_open();
+    struct child c;
+    char log[SCRATCH_MAX], line[64];
+    check_ok(file_write(scratch_file(log, &s, "log"), "before\n", 7));
+    check_ok(start_script(&c, "echo out; echo err >&2", log, true));
+    hear(line, c.out);
+    assert_string_equal(line, "out");
+    assert_int_equal(end_of(&c), 0);
+    child_stop(&c, 1000);
+    assert_int_equal(c.out, -1);
+    check_ok(start_script(&c, "echo out; echo err >&2", log, false));
+    assert_int_equal(end_of(&c), 0);
+    char *said = text_of(log);
+    assert_string_equal(said, "before\nerr\nout\nerr\n");
+    free(said);
+    scratch_close(&s);
+}
+
+static size_t open_files(void)
+{
+    size_t count = 0;
+    DIR *folder = opendir("/proc/self/fd");
+    assert_non_null(folder);
+    while (readdir(folder) != NULL)
+        count++;
+    closedir(folder);
+    return count;
+}
+
+static void one_that_cannot_start_leaves_nothing_open(void **state)
+{
+    (void)state;
+    struct scratch s = scratch_open();
+    struct child c;
+    char log[SCRATCH_MAX];
+    const char *words[] = {"nobody", NULL};
+    size_t before = open_files();
+    check_fault(child_start(&c, "/nonexistent/nobody", words, scratch_file(log, &s, "log"), true),
+                EC_IO_PROGRAM);
+    assert_int_equal(c.pid, 0);
+    assert_int_equal(c.out, -1);
+    check_fault(start_script(&c, "exit 0", scratch_file(log, &s, "no/such/log"), true),
+                EC_IO_CREATE);
+    assert_int_equal(open_files(), before);
+    scratch_close(&s);
+}
+
+static void one_that_will_not_end_is_made_to(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *script;
+        unsigned ms;
+    } rows[] = {
+        {"echo ready; exec sleep 1000", PATIENCE_MS},
+        {"trap '' TERM; echo ready; exec sleep 1000", 100},
+    };
+    struct scratch s = scratch_open();
+    char log[SCRATCH_MAX], line[64];
+    scratch_file(log, &s, "log");
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct child c;
+        struct clock clock = clock_machine();
+        check_ok(start_script(&c, rows[i].script, log, true));
+        hear(line, c.out);
+        assert_string_equal(line, "ready");
+        pid_t pid = c.pid;
+        uint64_t from = clock_now_ms(&clock);
+        child_stop(&c, rows[i].ms);
+        assert_true(clock_now_ms(&clock) - from < PATIENCE_MS / 2);
+        assert_int_equal(c.pid, 0);
+        assert_int_equal(c.out, -1);
+        assert_int_equal(waitpid(pid, NULL, WNOHANG), -1); /* it was waited for */
+    }
+    scratch_close(&s);
+}
+
+/* A parent that starts a child, tells its pid and waits to be killed. */
+static void be_parent(int tell, const char *log)
+{
+    struct child c;
+    if (start_script(&c, "exec sleep 1000", log, false) == ST_OK)
+        (void)!write(tell, &c.pid, sizeof c.pid);
+    pause();
+    _exit(0);
+}
+
+static void a_child_dies_with_its_parent_however_that_ended(void **state)
+{
+    (void)state;
+    struct scratch s = scratch_open();
+    char log[SCRATCH_MAX];
+    int told[2];
+    pid_t orphan = 0;
+    assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 1), 0); /* the orphan becomes ours to wait for */
+    assert_int_equal(pipe(told), 0);
+    scratch_file(log, &s, "log");
+    pid_t parent = fork();
+    if (parent == 0)
+        be_parent(told[1], log);
+    assert_int_equal(read(told[0], &orphan, sizeof orphan), sizeof orphan);
+    assert_int_equal(kill(orphan, 0), 0);
+    kill(parent, SIGKILL);
+    assert_int_equal(waitpid(parent, NULL, 0), parent);
+    struct child c = {.pid = orphan, .out = -1};
+    int how = end_of(&c);
+    if (how < 0)
+        child_stop(&c, 0);
+    assert_int_equal(how, 128 + SIGTERM);
+    assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 0), 0);
+    close(told[0]);
+    close(told[1]);
+    scratch_close(&s);
+}
+
+static void a_complaint_in_an_envelope_becomes_ours(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *what, *envelope;
+        enum complaint want;
+        const char *where, *detail;
+    } rows[] = {
+        {"whole",
+         "{\"error\":{\"code\":\"E-NET-001\",\"where\":\"tcp://x\",\"message\":\"taken\"}}",
+         EC_NET_BIND, "tcp://x", "taken"},
+        {"a code alone", "{\"error\":{\"code\":\"E-NET-001\"}}", EC_NET_BIND, "", ""},
+        {"no error", "{\"data\":{}}", EC_IO_PROGRAM, "/bin/x", "no more than that"},
+        {"a code of another version", "{\"error\":{\"code\":\"E-NEW-001\"}}", EC_IO_PROGRAM,
+         "/bin/x", "no more than that"},
+        {"a code that is no text", "{\"error\":{\"code\":7}}", EC_IO_PROGRAM, "/bin/x", ""},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct json *j = NULL;
+        check_ok(json_parse(&j, rows[i].envelope, strlen(rows[i].envelope), "row"));
+        check_fault(child_complaint(j, "/bin/x"), rows[i].want);
+        assert_string_equal(fault_kept()->where, rows[i].where);
+        if (strstr(fault_text(), rows[i].detail) == NULL)
+            fail_msg("%s: %s", rows[i].what, fault_text());
+        json_close(&j);
+    }
+    check_fault(child_complaint(NULL, "/bin/x"), EC_IO_PROGRAM);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_child_runs_beside_us_and_its_end_is_seen_once),
+        cmocka_unit_test(what_it_says_goes_to_us_or_to_the_end_of_the_log),
+        cmocka_unit_test(one_that_cannot_start_leaves_nothing_open),
+        cmocka_unit_test(one_that_will_not_end_is_made_to),
+        cmocka_unit_test(a_child_dies_with_its_parent_however_that_ended),
+        cmocka_unit_test(a_complaint_in_an_envelope_becomes_ours),
         cmocka_unit_test(a_result_comes_back_as_it_was_said),
         cmocka_unit_test(a_complaint_keeps_its_code_and_is_said_once),
         cmocka_unit_test(a_program_that_cannot_be_understood_is_a_fault_and_its_words_are_shown),

@@ -1,5 +1,7 @@
 #include "proto/base/conf.h"
 
+#include <limits.h>
+
 #include "proto/base/file.h"
 #include "tests/support/check.h"
 #include "tests/support/scratch.h"
@@ -264,9 +266,97 @@ static void one_text_can_be_seen_before_the_schema_is_known(void **state)
     scratch_close(&scratch);
 }
 
+static void a_whole_file_is_read_overridden_and_finished(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *what, *text;
+        const char *overrides[2];
+        enum complaint want; /* EC_NONE: it is fine, and... */
+        int64_t is;          /* ...this is `int` */
+        const char *says;
+    } rows[] = {
+        {"defaults", "", {NULL}, EC_NONE, 0, ""},
+        {"the file", "int = 5;", {NULL}, EC_NONE, 5, ""},
+        {"the later override wins", "int = 5;", {"int=6", "int=7"}, EC_NONE, 7, ""},
+        {"no value", "", {"int"}, EC_USAGE, 0, "int"},
+        {"an override of no key", "", {"itn=6"}, EC_CFG_UNKNOWN_KEY, 0, "itn"},
+        {"an override out of type", "", {"int=x"}, EC_CFG_TYPE, 0, "x"},
+        {"a record that is missing",
+         "",
+         {"list[0].in[0].y=1", "list[2].x=1"},
+         EC_CFG_MISSING_KEY,
+         0,
+         "list[1]"},
+        {"a file that does not parse", "int = ;", {"int=6"}, EC_CFG_SYNTAX, 0, "syntax"},
+    };
+    struct scratch scratch = scratch_open();
+    char path[SCRATCH_MAX];
+    scratch_file(path, &scratch, "p.cfg");
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct settings *s = NULL;
+        size_t count = rows[i].overrides[0] == NULL ? 0 : rows[i].overrides[1] == NULL ? 1 : 2;
+        check_ok(file_write(path, rows[i].text, strlen(rows[i].text)));
+        enum status st = conf_open(&s, &table, path, rows[i].overrides, count);
+        if ((st == ST_OK) != (rows[i].want == EC_NONE) ||
+            (st != ST_OK &&
+             (fault_kept()->what != rows[i].want || strstr(fault_text(), rows[i].says) == NULL)))
+            fail_msg("%s: %s", rows[i].what, st == ST_OK ? "accepted" : fault_text());
+        if (st == ST_OK)
+            assert_int_equal(settings_int(s, "int"), rows[i].is);
+        else
+            assert_null(s);
+        settings_close(&s);
+    }
+    struct settings *s = NULL;
+    check_fault(conf_open(&s, &table, scratch_file(path, &scratch, "gone"), NULL, 0), EC_IO_OPEN);
+    assert_null(s);
+    scratch_close(&scratch);
+}
+
+static void a_place_is_relative_to_whoever_named_it(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *what, *in_file, *override, *path, *want;
+    } rows[] = {
+        {"beside the file", "here/x", NULL, "/a/b/p.cfg", "/a/b/here/x"},
+        {"beside a file that is here", "x", NULL, "p.cfg", "x"},
+        {"beside a file below", "x", NULL, "sub/p.cfg", "sub/x"},
+        {"beside a file at the root", "x", NULL, "/p.cfg", "/x"},
+        {"absolute", "/x", NULL, "/a/p.cfg", "/x"},
+        {"by --set: where one stands", "y", "text=x", "/a/p.cfg", "x"},
+        {"by --set, absolute", "y", "text=/x", "/a/p.cfg", "/x"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct settings *s = settings_open(&table, 1);
+        char out[64], small[2];
+        check_ok(settings_put(s, "text", rows[i].in_file, "p.cfg:1"));
+        if (rows[i].override != NULL)
+            check_ok(settings_put_pair(s, rows[i].override));
+        check_ok(settings_finish(s));
+        check_ok(conf_place(out, sizeof out, s, rows[i].path, "text"));
+        if (strcmp(out, rows[i].want) != 0)
+            fail_msg("%s: %s", rows[i].what, out);
+        assert_int_equal(conf_place(small, sizeof small, s, rows[i].path, "text") == ST_OK,
+                         strlen(rows[i].want) < sizeof small);
+        settings_close(&s);
+    }
+    struct settings *s = settings_open(&table, 1);
+    char far[PATH_MAX + 8], out[64];
+    memset(far, 'x', sizeof far);
+    memcpy(far + PATH_MAX, "/p.cfg", sizeof "/p.cfg");
+    check_ok(settings_put(s, "text", "x", "p.cfg:1"));
+    check_ok(settings_finish(s));
+    check_fault(conf_place(out, sizeof out, s, far, "text"), EC_IO_OPEN);
+    settings_close(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_whole_file_is_read_overridden_and_finished),
+        cmocka_unit_test(a_place_is_relative_to_whoever_named_it),
         cmocka_unit_test(the_plan_of_the_product_page_is_read),
         cmocka_unit_test(every_way_of_writing_comes_through),
         cmocka_unit_test(what_is_wrong_is_told_with_its_line),

@@ -315,9 +315,24 @@ static void our_own_mistakes_stop(void **state)
     assert_false(stops(NULL, 0, run_verb, doctor));
 }
 
+static void a_complaint_that_quotes_somebody_does_not_command_the_terminal(void **state)
+{
+    (void)state;
+    char *out, *err;
+    assert_int_equal(command(&out, &err,
+                             "simulate|run|p.cfg|--\x1b[2J\xc2\x9b"
+                             "and more\n"),
+                     64);
+    assert_non_null(strstr(err, "simulate run: option `--?[2J?and more?` is not known; "));
+    assert_null(strpbrk(err, "\x1b\x9b"));
+    free(out);
+    free(err);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_complaint_that_quotes_somebody_does_not_command_the_terminal),
         cmocka_unit_test(a_command_line_is_understood),
         cmocka_unit_test(what_is_not_understood_is_refused_with_64),
         cmocka_unit_test(json_gives_one_envelope_on_stdout),

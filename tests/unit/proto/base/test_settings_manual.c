@@ -22,8 +22,25 @@ static void every_key_is_a_row_of_the_page(void **state)
     free(manual);
 }
 
+static void a_table_of_this_machine_alone_need_not_say_so(void **state)
+{
+    (void)state;
+    static const struct setting rows[] = {
+        {"name", SET_TEXT, 0, 0, "", NULL, NULL, true, "Whose."},
+        {"state", SET_TEXT, 0, 0, "", "", NULL, true, "Where."},
+    };
+    const struct setting_table table = {rows, COUNT(rows)};
+    char *manual = settings_manual(&table, 1);
+    assert_null(strstr(manual, "of this machine"));
+    assert_non_null(strstr(manual, "| Where. |\n"));
+    free(manual);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(every_key_is_a_row_of_the_page)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_key_is_a_row_of_the_page),
+        cmocka_unit_test(a_table_of_this_machine_alone_need_not_say_so),
+    };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

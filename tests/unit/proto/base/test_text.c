@@ -108,9 +108,39 @@ static void bytes_become_digits_and_bytes_again(void **state)
         assert_false(text_unhex(&back, &len, none_of_ours[i]));
 }
 
+static void what_would_command_a_terminal_becomes_a_question_mark(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *want;
+    } rows[] = {
+        {"north, 61 %", "north, 61 %"},
+        {"a\x1b[2Jb", "a?[2Jb"},
+        {"a\nb\tc\x7f", "a?b?c?"},
+        {"\xc2\x9b"
+         "1m",
+         "?1m"},                                    /* CSI in UTF-8 */
+        {"\xc2\x80\xc2\x9f\xc2\xa0", "??\xc2\xa0"}, /* the first, the last, and past it */
+        {"K\xc3\xb6ln", "K\xc3\xb6ln"},
+        {"cut \xc2", "cut ?"},
+        {"", ""},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        char *text = NULL;
+        size_t len = 0;
+        FILE *out = open_memstream(&text, &len);
+        assert_non_null(out);
+        text_clean(out, rows[i].text, strlen(rows[i].text));
+        fclose(out);
+        assert_string_equal(text, rows[i].want);
+        free(text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_would_command_a_terminal_becomes_a_question_mark),
         cmocka_unit_test(a_number_is_printed_in_its_shortest_exact_form),
         cmocka_unit_test(every_number_reads_back_exactly),
         cmocka_unit_test(quotes_leave_nothing_that_ends_a_line_or_a_text),

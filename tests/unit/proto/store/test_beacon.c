@@ -1,6 +1,7 @@
 #include "proto/store/beacon.h"
 
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -120,9 +121,46 @@ static void a_status_that_does_not_parse_is_told(void **state)
     scratch_close(&s);
 }
 
+static void asking_keeps_no_program_out(void **state)
+{
+    (void)state;
+    struct scratch s = scratch_open();
+    char folder[SCRATCH_MAX], ready = 0;
+    struct beacon *b = NULL;
+    int told[2];
+    check_ok(beacon_open(&b, scratch_file(folder, &s, "state")));
+    beacon_close(&b);
+    assert_int_equal(pipe(told), 0);
+    pid_t asker = fork();
+    if (asker == 0) { /* asks all the time, and goes with us */
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        for (bool first = true;; first = false) {
+            struct json *said = NULL;
+            bool alive = false;
+            if (beacon_read(&said, &alive, folder) != ST_OK)
+                _exit(1);
+            if (first)
+                (void)!write(told[1], "!", 1);
+        }
+    }
+    close(told[1]);
+    assert_int_equal(read(told[0], &ready, 1), 1);
+    for (size_t i = 0; i < 2000; i++) {
+        check_ok(beacon_open(&b, folder));
+        beacon_close(&b);
+    }
+    kill(asker, SIGKILL);
+    int how = 0;
+    assert_int_equal(waitpid(asker, &how, 0), asker);
+    assert_true(WIFSIGNALED(how));
+    close(told[0]);
+    scratch_close(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(asking_keeps_no_program_out),
         cmocka_unit_test(what_was_said_last_is_read_and_whether_anybody_lives),
         cmocka_unit_test(two_programs_do_not_share_a_folder),
         cmocka_unit_test(a_program_that_is_killed_gives_its_folder_free),

@@ -449,10 +449,39 @@ static void a_taken_port_or_a_missing_folder_is_told(void **state)
     fed_close(&f);
 }
 
+static void every_state_of_a_line_has_one_complaint(void **state)
+{
+    (void)state;
+    static const struct {
+        enum line_state line;
+        enum complaint want;
+        const char *code;
+        int exit_status;
+    } rows[] = {
+        {LINE_CONNECTING, EC_NET_TIMEOUT, "E-NET-004", 69},
+        {LINE_UP, EC_NONE, "E-NON-000", 0},
+        {LINE_REFUSED, EC_NET_REFUSED, "E-NET-003", 69},
+        {LINE_WRONG_KEY, EC_NET_WRONG_KEY, "E-NET-006", 77},
+        {LINE_NOT_ENROLLED, EC_NET_NOT_ENROLLED, "E-NET-007", 77},
+        {LINE_NOT_OURS, EC_NET_NOT_OURS, "E-NET-008", 76},
+        {LINE_SILENT, EC_NET_SILENT, "E-NET-009", 75},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const struct complaint_row *row = complaint_row(net_line_complaint(rows[i].line));
+        assert_int_equal(net_line_complaint(rows[i].line), rows[i].want);
+        assert_string_equal(row->code, rows[i].code);
+        assert_int_equal(row->exit_status, rows[i].exit_status);
+        if (rows[i].line != LINE_UP)
+            check_fault(net_line_fault(rows[i].line, "tcp://x:1"), rows[i].want);
+    }
+    assert_int_equal(COUNT(rows), LINE_SILENT + 1);
+}
+
 int main(void)
 {
     crypto_start();
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_state_of_a_line_has_one_complaint),
         cmocka_unit_test(what_is_wrong_with_a_line_is_told_apart),
         cmocka_unit_test(another_coordinators_key_is_not_taken),
         cmocka_unit_test(a_name_that_nobody_knows_is_no_answer),

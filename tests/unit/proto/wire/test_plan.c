@@ -1,5 +1,7 @@
 #include "tests/support/check.h"
 
+#include <glob.h>
+
 #include "proto/adopt/parts.h"
 #include "proto/wire/plan.h"
 #include "tests/support/fixture.h"
@@ -114,9 +116,178 @@ static void an_override_can_choose_another_model(void **state)
     scratch_close(&s);
 }
 
+/* --- over the wire --------------------------------------------------------------------------- */
+
+static enum status parse(struct plan *p, const char *text, size_t len)
+{
+    return plan_parse(p, (const uint8_t *)text, len, adopt_parts, adopt_part_count);
+}
+
+static bool is_a_plan(const char *path)
+{
+    return strstr(path, "node.cfg") == NULL && strstr(path, "coordinator.cfg") == NULL;
+}
+
+static void every_plan_of_ours_is_the_same_at_the_other_end(void **state)
+{
+    (void)state;
+    glob_t found;
+    size_t plans = 0;
+    assert_int_equal(glob("configs/*.cfg", 0, NULL, &found), 0);
+    for (size_t i = 0; i < found.gl_pathc; i++) {
+        struct plan sent, got;
+        if (!is_a_plan(found.gl_pathv[i]))
+            continue;
+        check_ok(plan_load(&sent, found.gl_pathv[i], NULL, 0, adopt_parts, adopt_part_count));
+        char *text = settings_normal(sent.set);
+        check_ok(parse(&got, text, strlen(text)));
+        assert_true(digest_equal(&sent.digest, &got.digest));
+        assert_string_equal(got.path, "");
+        assert_string_equal(settings_text(got.set, "plan"), settings_text(sent.set, "plan"));
+        assert_string_equal(settings_text(got.set, "data.root"), "."); /* places stay at home */
+        char *again = settings_normal(got.set);
+        assert_string_equal(text, again);
+        free(text);
+        free(again);
+        plan_close(&sent);
+        plan_close(&got);
+        plans++;
+    }
+    globfree(&found);
+    assert_true(plans >= 4);
+}
+
+/* The normal form of a small plan, with the first `from` in it replaced; malloc, yours. */
+static char *forged(const struct scratch *s, const char *from, const char *to)
+{
+    struct plan p;
+    char *text = NULL;
+    check_ok(load(&p, s, "", NULL, 0));
+    char *normal = settings_normal(p.set);
+    char *at = strstr(normal, from);
+    assert_non_null(at);
+    assert_true(asprintf(&text, "%.*s%s%s", (int)(at - normal), normal, to, at + strlen(from)) > 0);
+    free(normal);
+    plan_close(&p);
+    return text;
+}
+
+static void what_is_no_normal_form_is_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *what, *from, *to;
+        enum complaint want;
+        const char *says;
+    } rows[] = {
+        {"nothing was changed", "seed=7", "seed=7", EC_NONE, ""},
+        {"another value", "seed=7", "seed=8", EC_NONE, ""},
+        {"a value out of range", "rounds=3\nseed", "rounds=0\nseed", EC_CFG_RANGE, "rounds"},
+        {"a value of another type", "seed=7", "seed=seven", EC_CFG_TYPE, "seed"},
+        {"an unknown key", "seed=7", "sede=7", EC_CFG_UNKNOWN_KEY, "seed"},
+        {"another model's key", "seed=7\n", "seed=7\nmodel.latent=4\n", EC_CFG_UNKNOWN_KEY,
+         "model.latent"},
+        {"an unknown model", "model.name=\"linear\"", "model.name=\"liner\"", EC_CFG_CHOICE,
+         "linear"},
+        {"no model", "model.name=\"linear\"\n", "", EC_CFG_MISSING_KEY, "model.name"},
+        {"no model, as it seems", "model.name=", "xmodel.name=", EC_CFG_MISSING_KEY, "model.name"},
+        {"a key twice", "seed=7\n", "seed=7\nseed=7\n", EC_CFG_SYNTAX, "normal form"},
+        {"a default left out", "merge.lr=1\n", "", EC_CFG_SYNTAX, "normal form"},
+        {"a number written otherwise", "seed=7", "seed=07", EC_CFG_SYNTAX, "normal form"},
+        {"a space", "seed=7", "seed= 7", EC_CFG_SYNTAX, "normal form"},
+        {"a place on this machine", "seed=7\n", "data.root=\"/etc\"\nseed=7\n", EC_CFG_SYNTAX,
+         "normal form"},
+        {"an empty line", "seed=7\n", "seed=7\n\n", EC_CFG_SYNTAX, "key=value"},
+        {"no value", "seed=7\n", "seed\n", EC_CFG_SYNTAX, "key=value"},
+        {"lines out of order", "rounds=3\nseed=7\n", "seed=7\nrounds=3\n", EC_CFG_SYNTAX,
+         "normal form"},
+        {"records out of order", "groups[0].name=\"sex\"", "groups[4].name=\"sex\"",
+         EC_CFG_MISSING_KEY, "groups[0]"},
+        {"a record beyond all bounds", "groups[0].name", "groups[99].name", EC_CFG_UNKNOWN_KEY,
+         "groups"},
+        {"a key longer than any", "seed=7",
+         "seed.seed.seed.seed.seed.seed.seed.seed.seed.seed.seed."
+         "seed.seed.seed.seed.seed.seed.seed.seed.seed.seed.seed."
+         "seed.seed.seed.seed.seed.seed.seed.seed.seed.seed=7",
+         EC_CFG_UNKNOWN_KEY, "seed"},
+        {"a contradiction", "evaluate.score=\"test\"", "evaluate.score=\"train\"",
+         EC_EVAL_IN_SAMPLE, "train"},
+    };
+    struct scratch s = scratch_open();
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct plan p;
+        char *text = forged(&s, rows[i].from, rows[i].to);
+        enum status st = parse(&p, text, strlen(text));
+        if ((st == ST_OK) != (rows[i].want == EC_NONE) ||
+            (st != ST_OK &&
+             (fault_kept()->what != rows[i].want || strstr(fault_text(), rows[i].says) == NULL)))
+            fail_msg("%s: %s: %s", rows[i].what,
+                     st == ST_OK ? "-" : complaint_row(fault_kept()->what)->code,
+                     st == ST_OK ? "accepted" : fault_text());
+        assert_int_equal(p.set != NULL, st == ST_OK);
+        plan_close(&p);
+        free(text);
+    }
+    scratch_close(&s);
+}
+
+static void no_beginning_of_a_plan_is_a_plan(void **state)
+{
+    (void)state;
+    struct scratch s = scratch_open();
+    struct plan p;
+    char *text = forged(&s, "seed=7", "seed=7");
+    size_t len = strlen(text);
+    for (size_t cut = 1; cut < len; cut += 7)
+        assert_int_not_equal(parse(&p, text, cut), ST_OK);
+    check_fault(parse(&p, text, len - 1), EC_CFG_SYNTAX); /* the last newline is missing */
+    check_fault(parse(&p, text, len + 1), EC_CFG_SYNTAX); /* the terminating zero */
+    text[len / 2] = '\0';
+    check_fault(parse(&p, text, len), EC_CFG_SYNTAX);
+    assert_non_null(strstr(fault_text(), "zero byte"));
+    check_fault(parse(&p, "\n", 1), EC_CFG_MISSING_KEY);
+    free(text);
+    scratch_close(&s);
+}
+
+static void a_huge_line_is_judged_in_peace(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *what, *begins;
+        char fill;
+    } rows[] = {
+        {"a key without an end", "seed", 'x'},
+        {"a number without an end", "seed=", '1'},
+        {"a list without an end", "evaluate.thresholds=[0.", '1'},
+        {"brackets", "groups[", '['},
+        {"a model's name", "model.name=\"", 'm'},
+    };
+    enum { BYTES = 60000 };
+    static char fill[BYTES + 1];
+    struct scratch s = scratch_open();
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct plan p;
+        char *line = NULL;
+        memset(fill, rows[i].fill, BYTES);
+        assert_true(asprintf(&line, "%s%s\nseed=7", rows[i].begins, fill) > 0);
+        char *text = forged(&s, "seed=7", line);
+        if (parse(&p, text, strlen(text)) == ST_OK)
+            fail_msg("%s is accepted", rows[i].what);
+        assert_null(p.set);
+        free(text);
+        free(line);
+    }
+    scratch_close(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_plan_of_ours_is_the_same_at_the_other_end),
+        cmocka_unit_test(what_is_no_normal_form_is_refused),
+        cmocka_unit_test(no_beginning_of_a_plan_is_a_plan),
+        cmocka_unit_test(a_huge_line_is_judged_in_peace),
         cmocka_unit_test(a_contradiction_is_refused_with_its_code),
         cmocka_unit_test(the_digest_is_of_meaning_not_of_spelling),
         cmocka_unit_test(a_place_is_relative_to_whoever_named_it),
