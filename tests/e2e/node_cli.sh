@@ -113,7 +113,7 @@ says 75 "E-IO-008|runs already" "$node" run "$work/north.cfg" --set coordinator=
 says 75 "E-IO-008|runs already" "$coordinator" run "$work/co.cfg"
 eventually 60 shows "^north  *here " "$coordinator" status "$work/co.cfg"
 says 0 "plan small |LISTEN|deadline in|joined/missed" "$coordinator" status "$work/co.cfg"
-says 0 '"running":true|"sites":[{"name":"north","state":"here"' "$coordinator" status "$work/co.cfg" --json
+says 0 '"running":true|"sites":[{"name":"north","title":"north","state":"here"' "$coordinator" status "$work/co.cfg" --json
 check "status --json is an envelope" envelope "evenhand-coordinator status"
 
 # A node that was killed says so, and one that starts anew does not say what its last life said.
