@@ -55,118 +55,113 @@ static const char *text_of(const struct json *j, const char *key)
     return json_string(json_get(j, key), "(none)");
 }
 
+static const struct {
+    const char *what;
+    uint32_t site; /* 0: connected, 1: never was */
+    struct presence_site is;
+    bool begun;
+    enum coord_phase phase;
+    const char *state, *note;
+} seen[] = {
+    {"enrolled", 1, {.reachable = true}, false, CO_LISTEN, "not here yet", ""},
+    {"its doctor looked", 0, {.reachable = true}, false, CO_LISTEN, "connected", ""},
+    {"joined", 0, {.reachable = true, .joined = true, .level = true}, false, CO_LISTEN, "here", ""},
+    {"came too late", 0, {.reachable = true}, true, CO_COLLECT_MASKED, "catching up", ""},
+    {"trains",
+     0,
+     {.reachable = true, .joined = true, .level = true},
+     true,
+     CO_COLLECT_MASKED,
+     "working",
+     ""},
+    {"answered that it cannot",
+     0,
+     {.reachable = true, .joined = true, .level = true, .answered = true},
+     true,
+     CO_COLLECT_MASKED,
+     "working",
+     ""},
+    {"is in the sum",
+     0,
+     {.reachable = true, .joined = true, .level = true, .answered = true, .counted = true},
+     true,
+     CO_COLLECT_MASKED,
+     "delivered",
+     ""},
+    {"folds",
+     0,
+     {.reachable = true, .joined = true, .level = true, .counted = true},
+     true,
+     CO_COLLECT_ACCEPT,
+     "folding the sum",
+     ""},
+    {"has folded",
+     0,
+     {.reachable = true, .joined = true, .level = true, .answered = true},
+     true,
+     CO_COLLECT_ACCEPT,
+     "level",
+     ""},
+    {"between two rounds",
+     0,
+     {.reachable = true, .joined = true, .level = true},
+     true,
+     CO_LISTEN,
+     "here",
+     ""},
+    {"missed a deadline",
+     0,
+     {.reachable = true, .joined = true, .level = true, .away = true},
+     true,
+     CO_COLLECT_MASKED,
+     "working",
+     "let a deadline pass"},
+    {"is gone",
+     1,
+     {.reachable = true, .joined = true, .level = true},
+     true,
+     CO_COLLECT_MASKED,
+     "LOST",
+     ""},
+    {"was struck off", 1, {.joined = true}, true, CO_LISTEN, "NOT ENROLLED", ""},
+    {"will not",
+     0,
+     {.reachable = true, .refused = true, .why = "E-POL-001"},
+     false,
+     CO_LISTEN,
+     "REFUSED",
+     "policy does not allow the plan"},
+    {"says a code of another version",
+     0,
+     {.reachable = true, .refused = true, .why = "E-NEW-001"},
+     false,
+     CO_LISTEN,
+     "REFUSED",
+     "E-NEW-001"},
+};
+
 static void a_site_is_where_it_was_seen_last(void **state)
 {
     (void)state;
-    static const struct {
-        const char *what;
-        uint32_t site; /* 0: connected, 1: never was */
-        struct presence_site is;
-        bool begun;
-        enum coord_phase phase;
-        const char *state, *note;
-    } rows[] = {
-        {"enrolled", 1, {.reachable = true}, false, CO_LISTEN, "not here yet", ""},
-        {"its doctor looked", 0, {.reachable = true}, false, CO_LISTEN, "connected", ""},
-        {"joined",
-         0,
-         {.reachable = true, .joined = true, .level = true},
-         false,
-         CO_LISTEN,
-         "here",
-         ""},
-        {"came too late", 0, {.reachable = true}, true, CO_COLLECT_MASKED, "catching up", ""},
-        {"trains",
-         0,
-         {.reachable = true, .joined = true, .level = true},
-         true,
-         CO_COLLECT_MASKED,
-         "working",
-         ""},
-        {"answered that it cannot",
-         0,
-         {.reachable = true, .joined = true, .level = true, .answered = true},
-         true,
-         CO_COLLECT_MASKED,
-         "working",
-         ""},
-        {"is in the sum",
-         0,
-         {.reachable = true, .joined = true, .level = true, .answered = true, .counted = true},
-         true,
-         CO_COLLECT_MASKED,
-         "delivered",
-         ""},
-        {"folds",
-         0,
-         {.reachable = true, .joined = true, .level = true, .counted = true},
-         true,
-         CO_COLLECT_ACCEPT,
-         "folding the sum",
-         ""},
-        {"has folded",
-         0,
-         {.reachable = true, .joined = true, .level = true, .answered = true},
-         true,
-         CO_COLLECT_ACCEPT,
-         "level",
-         ""},
-        {"between two rounds",
-         0,
-         {.reachable = true, .joined = true, .level = true},
-         true,
-         CO_LISTEN,
-         "here",
-         ""},
-        {"missed a deadline",
-         0,
-         {.reachable = true, .joined = true, .level = true, .away = true},
-         true,
-         CO_COLLECT_MASKED,
-         "working",
-         "let a deadline pass"},
-        {"is gone",
-         1,
-         {.reachable = true, .joined = true, .level = true},
-         true,
-         CO_COLLECT_MASKED,
-         "LOST",
-         ""},
-        {"was struck off", 1, {.joined = true}, true, CO_LISTEN, "NOT ENROLLED", ""},
-        {"will not",
-         0,
-         {.reachable = true, .refused = true, .why = "E-POL-001"},
-         false,
-         CO_LISTEN,
-         "REFUSED",
-         "policy does not allow the plan"},
-        {"says a code of another version",
-         0,
-         {.reachable = true, .refused = true, .why = "E-NEW-001"},
-         false,
-         CO_LISTEN,
-         "REFUSED",
-         "E-NEW-001"},
-    };
     static struct office o;
     office_open(&o);
-    for (size_t i = 0; i < COUNT(rows); i++) {
-        struct presence_site *s = &o.loop.presence.site[rows[i].site];
+    for (size_t i = 0; i < COUNT(seen); i++) {
+        struct presence_site *s = &o.loop.presence.site[seen[i].site];
         struct presence_site before = *s;
         char name[sizeof s->name];
         memcpy(name, s->name, sizeof name);
-        *s = rows[i].is;
+        *s = seen[i].is;
         memcpy(s->name, name, sizeof name);
-        o.loop.begun = rows[i].begun;
-        o.loop.coord.phase = rows[i].phase;
+        o.loop.begun = seen[i].begun;
+        o.loop.coord.phase = seen[i].phase;
         struct json *said = coord_status(&o.loop, o.f.coord);
-        const struct json *site = site_of(said, rows[i].site);
-        if (strcmp(text_of(site, "state"), rows[i].state) != 0 ||
-            strstr(text_of(site, "note"), rows[i].note) == NULL ||
-            (rows[i].note[0] == '\0' && text_of(site, "note")[0] != '\0'))
-            fail_msg("%s: %s, note `%s`", rows[i].what, text_of(site, "state"),
+        const struct json *site = site_of(said, seen[i].site);
+        if (strcmp(text_of(site, "state"), seen[i].state) != 0 ||
+            strstr(text_of(site, "note"), seen[i].note) == NULL ||
+            (seen[i].note[0] == '\0' && text_of(site, "note")[0] != '\0'))
+            fail_msg("%s: %s, note `%s`", seen[i].what, text_of(site, "state"),
                      text_of(site, "note"));
-        assert_string_equal(text_of(site, "code"), rows[i].is.why);
+        assert_string_equal(text_of(site, "code"), seen[i].is.why);
         json_close(&said);
         *s = before;
     }
