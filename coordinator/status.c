@@ -102,11 +102,17 @@ static const char *text_of(const struct json *object, const char *key)
     return json_string(json_get(object, key), "");
 }
 
+static const char *title_of(const struct json *site)
+{
+    const char *title = text_of(site, "title");
+    return title[0] != '\0' ? title : text_of(site, "name");
+}
+
 static size_t longest_name(const struct json *sites)
 {
     size_t longest = strlen("site");
     for (size_t i = 0; i < json_count(sites); i++) {
-        size_t len = words_columns(text_of(json_at(sites, i), "title"));
+        size_t len = words_columns(title_of(json_at(sites, i)));
         longest = len > longest ? len : longest;
     }
     return longest;
@@ -121,7 +127,7 @@ static void print_site(FILE *to, const struct json *site, size_t name_columns)
     snprintf(counts, sizeof counts, "%" PRId64 "/%" PRId64,
              json_int(json_get(site, "rounds_joined"), 0),
              json_int(json_get(site, "rounds_missed"), 0));
-    words_cell(to, text_of(site, "title"), name_columns + 2);
+    words_cell(to, title_of(site), name_columns + 2);
     words_cell(to, text_of(site, "state"), 17);
     words_cell(to, counts, 15);
     words_cell(to, quiet, 14);
