@@ -16,7 +16,7 @@
 
 #define DATA_PROGRAM "evenhand-data"
 #define FLAT_ENDING  ".flat"
-#define WAIT_MS      1000 /* between two looks at the line */
+#define WAIT_MS      1000 /* between two looks at the line, and between two writings of the status */
 #define FAREWELL_MS  5000 /* for the last words to go out */
 
 struct running {
@@ -33,7 +33,7 @@ struct running {
     enum line_state line;  /* as it was told last */
     uint64_t reached_ms;   /* when the line was up last */
     enum node_phase phase; /* as it was told last */
-    uint64_t done;
+    uint64_t done, told_ms;
 };
 
 bool node_is_packed(const struct node_config *c)
@@ -104,6 +104,7 @@ static struct json *status_of(const struct running *r)
 /* A status that cannot be written must not end a run. */
 static void tell(struct running *r)
 {
+    r->told_ms = clock_now_ms(&r->clock);
     if (beacon_say(r->beacon, status_of(r)) != ST_OK)
         log_warn("status not written", LOG_TEXT("why", fault_text()));
 }
@@ -112,7 +113,8 @@ static void tell_news(struct running *r)
 {
     enum node_phase phase = r->planned ? r->loop.node.phase : PH_CONNECTING;
     uint64_t done = r->planned ? node_loop_done(&r->loop) : 0;
-    if (phase == r->phase && done == r->done)
+    bool news = phase != r->phase || done != r->done;
+    if (!news || clock_now_ms(&r->clock) - r->told_ms < WAIT_MS) /* rounds may be short: later */
         return;
     r->phase = phase;
     r->done = done;
