@@ -4,11 +4,27 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "models/core/vec.h"
 #include "proto/base/must.h"
 #include "proto/base/rng.h"
 
 /* A spread smaller than this part of the mean is what adding up leaves of no spread at all. */
 #define SPREAD_MIN 1e-12
+
+enum standardise standardise_of(const struct settings *plan)
+{
+    const char *how = settings_text(plan, "data.standardise");
+    if (strcmp(how, "site") == 0)
+        return STANDARDISE_SITE;
+    return strcmp(how, "none") == 0 ? STANDARDISE_NONE : STANDARDISE_GLOBAL;
+}
+
+void standardise_row(real *out, const float *raw, const double *mean, const double *scale,
+                     size_t width)
+{
+    for (size_t j = 0; j < width; j++)
+        out[j] = scale[j] > 0 ? (real)(((double)raw[j] - mean[j]) / scale[j]) : 0;
+}
 
 /* "stage, sex, age" of a site's targets, cut where the message would grow too long. */
 static void names_of(char *out, size_t cap, const struct target *targets, size_t count)
@@ -289,22 +305,14 @@ static void own_moments(double *mean, double *scale, const struct dataset *d)
     }
 }
 
-static void scale_row(real *out, const float *raw, const double *mean, const double *scale,
-                      size_t width)
-{
-    for (size_t j = 0; j < width; j++) {
-        out[j] = scale[j] > 0 ? (real)(((double)raw[j] - mean[j]) / scale[j]) : 0;
-        verify(isfinite(out[j]));
-    }
-}
-
 static void scale_features(struct dataset *d, const double *mean, const double *scale,
                            const double *test_mean, const double *test_scale)
 {
     for (size_t row = 0; row < d->rows; row++) {
         bool other = test_mean != NULL && d->split[row] == SPLIT_TEST;
-        scale_row(d->x + row * d->width, d->flat.x + row * d->width, other ? test_mean : mean,
-                  other ? test_scale : scale, d->width);
+        standardise_row(d->x + row * d->width, d->flat.x + row * d->width, other ? test_mean : mean,
+                        other ? test_scale : scale, d->width);
+        verify(vec_finite(d->x + row * d->width, d->width));
     }
 }
 

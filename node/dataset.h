@@ -16,6 +16,12 @@
 
 enum standardise { STANDARDISE_NONE, STANDARDISE_GLOBAL, STANDARDISE_SITE };
 
+/* What data.standardise says. */
+enum standardise standardise_of(const struct settings *plan);
+/* out [width] = (raw - mean) / scale; a feature of scale 0 becomes 0. */
+void standardise_row(real *out, const float *raw, const double *mean, const double *scale,
+                     size_t width);
+
 struct dataset {
     struct flat flat; /* keeps the map */
     size_t rows, width;

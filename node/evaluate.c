@@ -5,7 +5,7 @@
 
 #include "proto/base/must.h"
 
-#define CHUNK        256
+#define CHUNK        RELEASE_ROWS
 #define SPREAD_STEPS 16 /* enough for a step length: the value grows towards the true one */
 
 static enum split scored_split(const struct course *c)
@@ -92,22 +92,6 @@ void evaluation_close(struct evaluation *e)
 
 /* --- features ------------------------------------------------------------------------------ */
 
-static void put_released(struct evaluation *e, size_t at, size_t width, uint64_t release_seed)
-{
-    const struct model *m = e->course->model;
-    size_t wide = e->course->exam.spec.width;
-    for (size_t row = 0; row < e->data->rows; row += CHUNK) {
-        size_t count = e->data->rows - row < CHUNK ? e->data->rows - row : CHUNK;
-        size_t mark = arena_mark(&e->arena);
-        real *z = arena_reals(&e->arena, count * width);
-        m->ops->release(z, m, e->course->theta, e->data->input + row * e->data->width,
-                        e->data->flat.patient + row, count, release_seed, &e->arena);
-        for (size_t i = 0; i < count; i++)
-            memcpy(e->features + (row + i) * wide + at, z + i * width, width * sizeof(real));
-        arena_rewind(&e->arena, mark);
-    }
-}
-
 static void put_rows(struct evaluation *e, size_t at, const real *x, size_t width)
 {
     size_t wide = e->course->exam.spec.width;
@@ -126,7 +110,7 @@ static void put_noise(struct evaluation *e, size_t at, size_t width, uint64_t si
     }
 }
 
-void evaluation_features(struct evaluation *e, uint64_t release_seed, uint64_t site)
+void evaluation_features(struct evaluation *e, const struct release *release, uint64_t site)
 {
     const struct exam *exam = &e->course->exam;
     e->features = must_alloc(e->data->rows * exam->spec.width, sizeof(real));
@@ -141,7 +125,8 @@ void evaluation_features(struct evaluation *e, uint64_t release_seed, uint64_t s
             put_rows(e, at, e->data->erased, width);
             break;
         case REP_DEBIASED:
-            put_released(e, at, width, release_seed);
+            release_rows(e->features + at, exam->spec.width, release, e->data->input,
+                         e->data->flat.patient, e->data->rows, &e->arena);
             break;
         default:
             put_noise(e, at, width, site);

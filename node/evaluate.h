@@ -11,6 +11,7 @@
 #include "models/course.h"
 #include "node/batches.h"
 #include "node/dataset.h"
+#include "node/release.h"
 
 struct evaluation {
     const struct dataset *data; /* keeps */
@@ -25,8 +26,8 @@ struct evaluation {
 void evaluation_open(struct evaluation *e, const struct dataset *data, const struct course *c);
 void evaluation_close(struct evaluation *e);
 
-/* Makes the representations of every row. release_seed keys the released sample, site the noise. */
-void evaluation_features(struct evaluation *e, uint64_t release_seed, uint64_t site);
+/* Makes the representations of every row. site keys the noise. */
+void evaluation_features(struct evaluation *e, const struct release *release, uint64_t site);
 /* Once the scale is known, and once: (feature - mean) / scale, 0 for constants. */
 void evaluation_rescale(struct evaluation *e);
 /* Rows that probes train on. */

@@ -182,21 +182,21 @@ static enum status judge_splits(const struct flat *f, const char *where)
     return st;
 }
 
-static enum status judge_x(const struct flat *f, const char *where)
+enum status flat_judge_rows(const float *x, size_t first, size_t rows, size_t width,
+                            const char *where)
 {
-    for (size_t row = 0; row < f->rows; row++) {
-        const float *x = f->x + row * f->width;
+    for (size_t row = 0; row < rows; row++, x += width) {
         unsigned bad = 0; /* without a branch, so that the compiler uses vectors */
-        for (size_t i = 0; i < f->width; i++)
+        for (size_t i = 0; i < width; i++)
             bad |= !(fabsf(x[i]) <= FLT_MAX);
-        for (size_t i = 0; bad && i < f->width; i++)
+        for (size_t i = 0; bad && i < width; i++)
             if (!isfinite(x[i]))
-                return fault(EC_DATA_NAN, where, "x[%zu,%zu] is %g", row, i, (double)x[i]);
+                return fault(EC_DATA_NAN, where, "x[%zu,%zu] is %g", first + row, i, (double)x[i]);
     }
     return ST_OK;
 }
 
-enum status flat_judge(const struct flat *f, const char *where)
+enum status flat_judge_columns(const struct flat *f, const char *where)
 {
     enum status st = ST_OK;
 
@@ -215,9 +215,13 @@ enum status flat_judge(const struct flat *f, const char *where)
         if (st == ST_OK)
             st = judge_values(f, i, where);
     }
-    if (st == ST_OK)
-        st = judge_splits(f, where);
-    return st == ST_OK ? judge_x(f, where) : st;
+    return st == ST_OK ? judge_splits(f, where) : st;
+}
+
+enum status flat_judge(const struct flat *f, const char *where)
+{
+    enum status st = flat_judge_columns(f, where);
+    return st == ST_OK ? flat_judge_rows(f->x, 0, f->rows, f->width, where) : st;
 }
 
 /* Writing. */

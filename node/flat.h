@@ -56,6 +56,10 @@ uint64_t flat_patient(const void *id, size_t len);
  * (EC_DATA_VALUE, EC_DATA_SHAPE, EC_DATA_EMPTY). where stands in the complaint.
  */
 MUST_CHECK enum status flat_judge(const struct flat *f, const char *where);
+/* Its two halves, for who has not all of x in memory: all but x, and rows first..first+rows of x. */
+MUST_CHECK enum status flat_judge_columns(const struct flat *f, const char *where);
+MUST_CHECK enum status flat_judge_rows(const float *x, size_t first, size_t rows, size_t width,
+                                       const char *where);
 
 /* Maps path. EC_DATA_FLAT when damaged, EC_IO_OPEN. */
 MUST_CHECK enum status flat_open(struct flat *f, const char *path);

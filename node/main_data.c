@@ -11,8 +11,8 @@ int main(int argc, char **argv)
 {
     bool closed = sandbox_enter();
     const struct opt_verb verbs[] = {
-        import_verb,   recipe_settings_verb, pack_verb,   check_verb,
-        describe_verb, cohort_verb,          export_verb, opt_explain,
+        import_verb, recipe_settings_verb, pack_verb,      check_verb,  describe_verb,
+        cohort_verb, export_verb,          transform_verb, opt_explain,
     };
 
     crypto_start();

@@ -61,14 +61,6 @@ static void make_room(struct work *w)
     }
 }
 
-static enum standardise standardise_of(const struct settings *plan)
-{
-    const char *how = settings_text(plan, "data.standardise");
-    if (strcmp(how, "site") == 0)
-        return STANDARDISE_SITE;
-    return strcmp(how, "none") == 0 ? STANDARDISE_NONE : STANDARDISE_GLOBAL;
-}
-
 static enum status standardised(struct work *w)
 {
     if (w->data.x != NULL)
@@ -115,15 +107,12 @@ static struct evaluation *evaluation_of(struct work *w)
     return &w->evaluation;
 }
 
-static uint64_t release_seed(const struct work *w)
+static struct release release_of(const struct work *w)
 {
     struct digest model = adopt_model_digest(&w->course);
-    struct digest_state s;
-    digest_begin(&s, "evh-release");
-    digest_add(&s, w->plan->digest.byte, DIGEST_BYTES);
-    digest_add(&s, model.byte, DIGEST_BYTES);
-    struct digest d = digest_end(&s);
-    return digest_u64(&d);
+    return (struct release){.model = w->course.model,
+                            .theta = w->course.theta,
+                            .seed = release_seed(&w->plan->digest, &model)};
 }
 
 /* What probes read, as the due leg wants it; a site that comes late makes it later. */
@@ -133,8 +122,10 @@ static void features_ready(struct work *w)
     if (c->leg.kind < LEG_SCALE || c->exam.probes == NULL)
         return;
     struct evaluation *e = evaluation_of(w);
-    if (e->features == NULL)
-        evaluation_features(e, release_seed(w), w->site);
+    if (e->features == NULL) {
+        struct release release = release_of(w);
+        evaluation_features(e, &release, w->site);
+    }
     if (c->leg.kind > LEG_SCALE && !e->rescaled)
         evaluation_rescale(e);
 }

@@ -56,17 +56,28 @@ static const struct opt_verb cohort_verb = {
     .run = not_handed_on,
 };
 
+static const struct opt_verb transform_verb = {
+    .name = "transform",
+    .arguments = "...",
+    .most = SIZE_MAX,
+    .about = "What a trained debiaser releases of new embeddings.",
+    .run = not_handed_on,
+};
+
+static bool is_handed_on(const char *word)
+{
+    return strcmp(word, data_verb.name) == 0 || strcmp(word, cohort_verb.name) == 0 ||
+           strcmp(word, transform_verb.name) == 0;
+}
+
 /* Becomes evenhand-data when the first word is one of its verbs; comes back when it cannot. */
 static void hand_on(char **argv)
 {
     char path[CLI_PATH_MAX];
-    bool data = strcmp(argv[1], data_verb.name) == 0;
-    if (!data && strcmp(argv[1], cohort_verb.name) != 0)
+    if (!is_handed_on(argv[1]) || child_path(path, sizeof(path), DATA_PROGRAM) != ST_OK)
         return;
-    if (child_path(path, sizeof(path), DATA_PROGRAM) != ST_OK)
-        return;
-    if (data)
-        argv++; /* `evenhand data check` is `evenhand-data check`; `cohort` is a verb of its own */
+    if (strcmp(argv[1], data_verb.name) == 0)
+        argv++; /* `evenhand data check` is `evenhand-data check`; the others are its own verbs */
     char *word = argv[0];
     argv[0] = path;
     execv(path, argv);
@@ -75,13 +86,14 @@ static void hand_on(char **argv)
 
 int main(int argc, char **argv)
 {
-    const struct opt_verb verbs[] = {cli_run,     cli_new,   cli_settings, cli_report,
-                                     cohort_verb, data_verb, opt_explain,  version_verb};
+    const struct opt_verb verbs[] = {cli_run,    cli_new,     cli_settings,
+                                     cli_report, cohort_verb, transform_verb,
+                                     data_verb,  opt_explain, version_verb};
     crypto_start();
     if (argc > 1)
         hand_on(argv);
     /* What was handed on in vain is judged by its first word; its options are another program's. */
-    if (argc > 1 && (strcmp(argv[1], "data") == 0 || strcmp(argv[1], "cohort") == 0))
+    if (argc > 1 && is_handed_on(argv[1]))
         argc = 2;
     return opt_main("evenhand",
                     "Trains models on medical embeddings across hospitals, and measures what the "

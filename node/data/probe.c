@@ -4,6 +4,8 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -16,7 +18,7 @@
 
 #define SECONDS_LEAST  20           /* of processor time; a sound file takes a part of a second */
 #define BYTES_A_SECOND (1u << 22)   /* slower than any disk */
-#define BYTES_LEAST    (1ull << 29) /* the programs themselves, and all that is small */
+#define BYTES_LEAST    (1ull << 29) /* all that is small */
 #define UNPACKED_MOST  1100u        /* deflate's best, and slack */
 
 /* Where the child leaves what it found. */
@@ -33,6 +35,21 @@ struct found {
 #endif
 #endif
 
+#ifndef WATCHED
+/* Address space that is taken already: a model of a gibibyte, or BLAS's buffers for each core. */
+static uint64_t bytes_taken(void)
+{
+    char pages[128] = ""; /* of all that is mapped, then other counts */
+    FILE *statm = fopen("/proc/self/statm", "re");
+
+    if (statm != NULL) {
+        (void)!fgets(pages, sizeof pages, statm);
+        (void)fclose(statm);
+    }
+    return (uint64_t)strtoull(pages, NULL, 10) * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+#endif
+
 /* AddressSanitizer reserves more address space than any limit would leave it. */
 static void limit(uint64_t file_bytes)
 {
@@ -40,9 +57,10 @@ static void limit(uint64_t file_bytes)
 
     (void)setrlimit(RLIMIT_CPU, &(struct rlimit){seconds, seconds});
 #ifndef WATCHED
-    rlim_t bytes = file_bytes > (UINT64_MAX - BYTES_LEAST) / UNPACKED_MOST
+    uint64_t least = BYTES_LEAST + bytes_taken();
+    rlim_t bytes = file_bytes > (UINT64_MAX - least) / UNPACKED_MOST
                        ? RLIM_INFINITY
-                       : (rlim_t)(BYTES_LEAST + file_bytes * UNPACKED_MOST);
+                       : (rlim_t)(least + file_bytes * UNPACKED_MOST);
     (void)setrlimit(RLIMIT_AS, &(struct rlimit){bytes, bytes});
 #endif
 }

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "node/h5/write.h"
 #include "proto/base/arena.h"
 #include "proto/base/must.h"
 
@@ -13,15 +12,16 @@ const struct site_paths site_paths_ours = {"/x", "/patient", "/split"};
 const char *const site_split_word[3] = {"train", "valid", "test"};
 const char *const site_kind_word[3] = {"binary", "categorical", "regression"};
 
-void site_alloc(struct site *s, size_t rows, size_t width, size_t targets, bool texts)
+void site_alloc(struct site *s, size_t rows, size_t width, size_t targets, bool whole)
 {
     *s = (struct site){.flat = {.rows = rows, .width = width}};
     s->patient = must_alloc(rows + 1, sizeof *s->patient);
     s->split = must_alloc(rows + 1, sizeof *s->split);
     s->value = must_alloc(targets * rows + 1, sizeof *s->value);
-    s->x = must_alloc(rows * width + 1, sizeof *s->x);
-    if (texts)
+    if (whole) {
+        s->x = must_alloc(rows * width + 1, sizeof *s->x);
         s->patient_text = must_alloc(rows + 1, sizeof *s->patient_text);
+    }
     s->flat.patient = s->patient;
     s->flat.split = s->split;
     s->flat.value = s->value;
@@ -55,6 +55,8 @@ static enum status write_label(struct h5_writer *w, const struct target *t, cons
     enum status st = h5_put_i8(w, path, v, rows);
     if (st == ST_OK)
         st = h5_note_texts(w, path, "names", names, t->levels);
+    if (st == ST_OK && t->kind == TARGET_CATEGORICAL && t->levels == 2)
+        st = h5_note_text(w, path, "kind", site_kind_word[t->kind]);
     free(v);
     return st;
 }
@@ -98,6 +100,22 @@ static enum status write_splits(struct h5_writer *w, const struct flat *f)
     return st;
 }
 
+enum status site_put_columns(struct h5_writer *w, const struct site *s)
+{
+    const struct flat *f = &s->flat;
+    enum status st = write_splits(w, f);
+
+    if (st == ST_OK && s->feature != NULL)
+        st = h5_put_texts(w, "/feature_names", s->feature, f->width);
+    if (st == ST_OK && s->feature != NULL)
+        st = h5_note_text(w, "/", "features", "/feature_names");
+    for (size_t i = 0; st == ST_OK && i < f->task_count; i++)
+        st = write_label(w, &f->task[i], f->value + i * f->rows, f->rows);
+    for (size_t i = 0; st == ST_OK && i < f->group_count; i++)
+        st = write_group(w, &f->group[i], f->value + (f->task_count + i) * f->rows, f->rows);
+    return st;
+}
+
 static enum status write_all(struct h5_writer *w, const struct site *s, const char *recipe)
 {
     const struct flat *f = &s->flat;
@@ -109,17 +127,7 @@ static enum status write_all(struct h5_writer *w, const struct site *s, const ch
         st = h5_put_tensor(w, "/x", f->x, (size_t[]){f->rows, f->width}, 2);
     if (st == ST_OK)
         st = h5_put_texts(w, "/patient", s->patient_text, f->rows);
-    if (st == ST_OK)
-        st = write_splits(w, f);
-    if (st == ST_OK && s->feature != NULL)
-        st = h5_put_texts(w, "/feature_names", s->feature, f->width);
-    if (st == ST_OK && s->feature != NULL)
-        st = h5_note_text(w, "/", "features", "/feature_names");
-    for (size_t i = 0; st == ST_OK && i < f->task_count; i++)
-        st = write_label(w, &f->task[i], f->value + i * f->rows, f->rows);
-    for (size_t i = 0; st == ST_OK && i < f->group_count; i++)
-        st = write_group(w, &f->group[i], f->value + (f->task_count + i) * f->rows, f->rows);
-    return st;
+    return st == ST_OK ? site_put_columns(w, s) : st;
 }
 
 enum status site_write(const struct site *s, const char *path, const char *recipe)

@@ -18,6 +18,7 @@
 
 #include "node/flat.h"
 #include "node/h5/read.h"
+#include "node/h5/write.h"
 
 struct site {
     struct flat flat;           /* borrows the vectors below */
@@ -39,8 +40,8 @@ extern const struct site_paths site_paths_ours;
 extern const char *const site_split_word[3];
 extern const char *const site_kind_word[3];
 
-/* Vectors for so many rows; patient_text too when texts are wanted. Stops when memory is out. */
-void site_alloc(struct site *s, size_t rows, size_t width, size_t targets, bool texts);
+/* Vectors for so many rows; whole: x and patient_text too. Stops when memory is out. */
+void site_alloc(struct site *s, size_t rows, size_t width, size_t targets, bool whole);
 void site_free(struct site *s);
 
 /*
@@ -49,11 +50,19 @@ void site_free(struct site *s);
  * EC_DATA_SHAPE, EC_DATA_VALUE, EC_DATA_NAN (an infinite age), EC_DATA_EMPTY.
  */
 MUST_CHECK enum status site_read(struct site *s, const char *path, const struct site_paths *where);
+/*
+ * The same without x, out of a file that is open; flat.width is judged, flat.x is NULL. For who
+ * reads x piece by piece, after trying it in a child (probe.h) as site_read does.
+ */
+MUST_CHECK enum status site_read_columns(struct site *s, struct h5_reader *r, const char *path,
+                                         const struct site_paths *where);
 /* Reads a flat file or, when it is none, HDF5: what check and describe are given. */
 MUST_CHECK enum status site_read_any(struct site *s, bool *flat, const char *path,
                                      const struct site_paths *where);
 /* Writes HDF5 with patient_text. recipe is noted on /, for people; "": not. */
 MUST_CHECK enum status site_write(const struct site *s, const char *path, const char *recipe);
+/* Puts all of it but the name, x and /patient into a file that is being written. */
+MUST_CHECK enum status site_put_columns(struct h5_writer *w, const struct site *s);
 
 /* Patients of the rows in this split; SPLIT_NONE: of all rows. */
 size_t site_patients(const struct flat *f, enum split split);

@@ -267,8 +267,7 @@ static enum status list_targets(struct h5_texts *members, const struct reading *
     return st;
 }
 
-/* x last: it is the one that takes time. */
-static enum status read_vectors(const struct reading *r, const struct site_paths *where,
+static enum status read_columns(const struct reading *r, const struct site_paths *where,
                                 const struct h5_texts *labels, const struct h5_texts *groups)
 {
     struct flat *f = &r->s->flat;
@@ -287,20 +286,19 @@ static enum status read_vectors(const struct reading *r, const struct site_paths
                           true);
     f->task_count = labels->count;
     f->group_count = groups->count;
-    return st == ST_OK ? h5_read_f32(r->s->x, r->rows * f->width, r->from, where->x) : st;
+    return st;
 }
 
-static enum status read_here(struct site *s, const char *path, const struct site_paths *where)
+enum status site_read_columns(struct site *s, struct h5_reader *from, const char *path,
+                              const struct site_paths *where)
 {
-    struct reading r = {.s = s, .path = path};
+    struct reading r = {.s = s, .from = from, .path = path};
     struct h5_texts labels = {0};
     struct h5_texts groups = {0};
     struct h5_shape x;
     *s = (struct site){0};
-    enum status st = h5_open(&r.from, path);
+    enum status st = h5_look(&x, from, where->x);
 
-    if (st == ST_OK)
-        st = h5_look(&x, r.from, where->x);
     if (st == ST_OK)
         st = judge_x_shape(&r, where->x, &x);
     if (st == ST_OK)
@@ -310,11 +308,30 @@ static enum status read_here(struct site *s, const char *path, const struct site
     if (st == ST_OK) {
         r.rows = x.dim[0];
         site_alloc(s, r.rows, x.count / r.rows, labels.count + groups.count, false);
-        st = read_vectors(&r, where, &labels, &groups);
+        st = read_columns(&r, where, &labels, &groups);
     }
     h5_texts_free(&labels);
     h5_texts_free(&groups);
-    h5_close(&r.from);
+    if (st != ST_OK)
+        site_free(s);
+    return st;
+}
+
+/* x last: it is the one that takes time. */
+static enum status read_here(struct site *s, const char *path, const struct site_paths *where)
+{
+    struct h5_reader *from = NULL;
+    *s = (struct site){0};
+    enum status st = h5_open(&from, path);
+
+    if (st == ST_OK)
+        st = site_read_columns(s, from, path, where);
+    if (st == ST_OK) {
+        size_t count = s->flat.rows * s->flat.width;
+        s->flat.x = s->x = must_alloc(count, sizeof *s->x);
+        st = h5_read_f32(s->x, count, from, where->x);
+    }
+    h5_close(&from);
     if (st != ST_OK)
         site_free(s);
     return st;

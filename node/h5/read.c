@@ -255,6 +255,38 @@ enum status h5_read_f32(float *out, size_t count, const struct h5_reader *r, con
     return numbers(out, count, r, path, H5T_NATIVE_FLOAT, true);
 }
 
+static bool some_rows(float *out, hid_t set, const struct h5_shape *s, size_t at, size_t count)
+{
+    hsize_t from[H5_RANK_MAX] = {at}, piece[H5_RANK_MAX] = {count, s->dim[1], s->dim[2]};
+    hid_t all = H5Dget_space(set);
+    if (all < 0)
+        return false;
+    hid_t here = H5Screate_simple((int)s->rank, piece, NULL);
+    must(here >= 0);
+    bool done = H5Sselect_hyperslab(all, H5S_SELECT_SET, from, NULL, piece, NULL) >= 0 &&
+                H5Dread(set, H5T_NATIVE_FLOAT, here, all, H5P_DEFAULT, out) >= 0;
+    (void)H5Sclose(here);
+    (void)H5Sclose(all);
+    return done;
+}
+
+enum status h5_read_rows(float *out, size_t at, size_t count, size_t width,
+                         const struct h5_reader *r, const char *path)
+{
+    struct h5_shape s;
+    hid_t set;
+    enum status st = open_set(&set, &s, r, path);
+    if (st != ST_OK)
+        return st;
+    if (s.kind == H5_KIND_TEXT || s.rank == 0 || s.dim[0] < count || at > s.dim[0] - count ||
+        s.count != s.dim[0] * width)
+        st = misshapen(r, path, "something else", "the rows that stood there a moment ago");
+    else if (count > 0 && !some_rows(out, set, &s, at, count))
+        st = damaged(r, path);
+    (void)H5Dclose(set);
+    return st;
+}
+
 enum status h5_read_f64(double *out, size_t count, const struct h5_reader *r, const char *path)
 {
     return numbers(out, count, r, path, H5T_NATIVE_DOUBLE, true);

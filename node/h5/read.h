@@ -55,6 +55,12 @@ void h5_shape_text(char *out, size_t cap, const struct h5_shape *s);
 /* All of a dataset of exactly `count` numbers, converted; beyond float's range: infinite. */
 MUST_CHECK enum status h5_read_f32(float *out, size_t count, const struct h5_reader *r,
                                    const char *path);
+/*
+ * Rows at..at+count of a dataset whose rows have `width` numbers in all further dimensions. What
+ * is packed in large chunks is unpacked anew by each call, so ask for many rows at a time.
+ */
+MUST_CHECK enum status h5_read_rows(float *out, size_t at, size_t count, size_t width,
+                                    const struct h5_reader *r, const char *path);
 MUST_CHECK enum status h5_read_f64(double *out, size_t count, const struct h5_reader *r,
                                    const char *path);
 /* Integers (and bools) only: a real is EC_DATA_SHAPE, never rounded. */

@@ -88,8 +88,12 @@ enum status adopt_sum(struct course *c, struct digest *fingerprint, const struct
     return st;
 }
 
+struct digest adopt_theta_digest(const real *theta, size_t params)
+{
+    return digest_of("evh-model", theta, params * sizeof *theta);
+}
+
 struct digest adopt_model_digest(const struct course *c)
 {
-    size_t bytes = c->model == NULL ? 0 : c->model->params * sizeof(real);
-    return digest_of("evh-model", c->theta, bytes);
+    return adopt_theta_digest(c->theta, c->model == NULL ? 0 : c->model->params);
 }

@@ -26,5 +26,7 @@ MUST_CHECK enum status adopt_sum(struct course *c, struct digest *fingerprint,
                                  const struct ring *sum, uint32_t sites, uint32_t counted);
 /* The weights alone: what a report calls model_digest. */
 struct digest adopt_model_digest(const struct course *c);
+/* The same of weights that came out of a file. */
+struct digest adopt_theta_digest(const real *theta, size_t params);
 
 #endif

@@ -5,7 +5,7 @@ evenhand=$bin/evenhand
 
 # --help of every verb goes to stdout and is no error.
 verbs=("" "simulate" "simulate run" "simulate new" "simulate settings" "report" "explain" "version"
-    "data" "data import" "data pack" "data check" "data describe" "cohort")
+    "data" "data import" "data pack" "data check" "data describe" "cohort" "transform")
 for verb in "${verbs[@]}"; do
     # shellcheck disable=SC2086
     says 0 "usage: " "$evenhand" $verb --help
@@ -64,4 +64,5 @@ mkdir "$work/alone"
 cp "$evenhand" "$work/alone/evenhand"
 says 70 "error[E-IO-005] $work/alone/evenhand-data|in one folder" "$work/alone/evenhand" data check x.h5
 says 70 "error[E-IO-005]" "$work/alone/evenhand" cohort --out "$work/o"
+says 70 "error[E-IO-005]" "$work/alone/evenhand" transform model.evh --in x.h5 --out "$work/o"
 finish

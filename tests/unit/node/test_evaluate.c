@@ -152,6 +152,12 @@ static void the_original_is_the_standardised_row(void **state)
     close_hospital(&h);
 }
 
+static struct release released(const struct hospital *h, uint64_t seed)
+{
+    const struct course *c = &h->w.course;
+    return (struct release){.model = c->model, .theta = c->theta, .seed = seed};
+}
+
 static void noise_is_the_same_again_and_another_at_another_site(void **state)
 {
     (void)state;
@@ -162,10 +168,11 @@ static void noise_is_the_same_again_and_another_at_another_site(void **state)
     real *first = e->features;
     size_t noise_at = (size_t)(slice_of(&h, REP_NOISE, 0) - first);
     size_t wide = h.w.course.exam.spec.width;
-    evaluation_features(e, 1, 0);
+    struct release release = released(&h, 1);
+    evaluation_features(e, &release, 0);
     assert_memory_equal(slice_of(&h, REP_NOISE, 7), first + 7 * wide + noise_at, 3 * sizeof(real));
     free(e->features);
-    evaluation_features(e, 1, 1);
+    evaluation_features(e, &release, 1);
     double sum = 0;
     double square = 0;
     for (size_t i = 0; i < h.w.data.rows; i++) {
@@ -192,7 +199,8 @@ static void what_is_released_is_one_draw_a_patient(void **state)
     const struct model *m = h.w.course.model;
     struct evaluation *e = &h.w.evaluation;
     free(e->features);
-    evaluation_features(e, 77, 0);
+    struct release release = released(&h, 77);
+    evaluation_features(e, &release, 0);
     struct arena arena;
     arena_open(&arena, m->ops->scratch_bytes(m, 1));
     size_t other = 0;

@@ -1,9 +1,11 @@
 #include <poll.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "node/data/probe.h"
+#include "proto/base/arena.h"
 #include "tests/support/check.h"
 
 static enum status does_well(void *ctx)
@@ -83,6 +85,24 @@ static void a_child_is_gone_with_its_parent(void **state)
     close(told[0]);
 }
 
+static enum status takes_little(void *ctx)
+{
+    (void)ctx;
+    free(must_alloc(1, 100u << 20));
+    return ST_OK;
+}
+
+/* A model of a gibibyte, BLAS's buffers for each of many cores. */
+static void what_this_process_has_already_is_not_counted(void **state)
+{
+    (void)state;
+    size_t bytes = (size_t)4 << 30;
+    void *had = mmap(NULL, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    assert_true(had != MAP_FAILED);
+    check_ok(probe("/dev/null", takes_little, NULL));
+    assert_int_equal(munmap(had, bytes), 0);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -90,6 +110,7 @@ int main(void)
         cmocka_unit_test(what_the_child_complains_about_is_our_complaint),
         cmocka_unit_test(a_child_that_dies_means_a_damaged_file),
         cmocka_unit_test(a_child_is_gone_with_its_parent),
+        cmocka_unit_test(what_this_process_has_already_is_not_counted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

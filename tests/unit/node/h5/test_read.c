@@ -121,6 +121,44 @@ static void what_h5py_writes_is_read(void **state)
     h5_close(&r);
 }
 
+/* Numbers 0, 1, ... of any shape, asked for row by row, all at once, and past their end. */
+static void rows_are_read_where_they_stand(void **state)
+{
+    (void)state;
+    double v[24];
+    float x[24];
+    struct h5_reader *r;
+    hid_t file = create(path);
+    for (size_t i = 0; i < COUNT(v); i++)
+        v[i] = (double)i;
+    put(file, "flat", H5T_NATIVE_DOUBLE, (const hsize_t[]){4, 6}, 2, H5P_DEFAULT, v);
+    put(file, "patches", H5T_NATIVE_DOUBLE, (const hsize_t[]){4, 2, 3}, 3, H5P_DEFAULT, v);
+    put(file, "column", H5T_NATIVE_DOUBLE, (const hsize_t[]){24}, 1, H5P_DEFAULT, v);
+    assert_true(H5Fclose(file) >= 0);
+    static const struct {
+        const char *path;
+        size_t at, count, width;
+        bool there;
+    } rows[] = {
+        {"/flat", 0, 4, 6, true},     {"/flat", 2, 1, 6, true},    {"/flat", 3, 0, 6, true},
+        {"/patches", 1, 3, 6, true},  {"/column", 5, 7, 1, true},  {"/flat", 3, 2, 6, false},
+        {"/flat", 5, 0, 6, false},    {"/flat", 0, 1, 5, false},   {"/flat", 1, SIZE_MAX, 6, false},
+        {"/patches", 0, 1, 3, false}, {"/column", 0, 1, 6, false},
+    };
+    check_ok(h5_open(&r, path));
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        enum status st = h5_read_rows(x, rows[i].at, rows[i].count, rows[i].width, r, rows[i].path);
+        if ((st == ST_OK) != rows[i].there)
+            fail_msg("row %zu of the table: %s", i, status_name(st));
+        if (!rows[i].there)
+            assert_int_equal(fault_kept()->what, EC_DATA_SHAPE);
+        for (size_t k = 0; rows[i].there && k < rows[i].count * rows[i].width; k++)
+            assert_true(x[k] == (float)(rows[i].at * rows[i].width + k));
+    }
+    check_fault(h5_read_rows(x, 0, 1, 1, r, "/gone"), EC_DATA_SHAPE);
+    h5_close(&r);
+}
+
 static void members_are_listed_by_name(void **state)
 {
     (void)state;
@@ -327,6 +365,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_h5py_writes_is_read),
+        cmocka_unit_test(rows_are_read_where_they_stand),
         cmocka_unit_test(members_are_listed_by_name),
         cmocka_unit_test(what_leads_out_or_asks_too_much_is_refused),
         cmocka_unit_test(shape_found_and_shape_wanted_are_said),
