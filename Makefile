@@ -30,7 +30,7 @@ Q := $(if $(V),,@)
 # Set-up: each goal asks for no more packages than it needs, and asks before anything is compiled.
 GOALS := $(or $(MAKECMDGOALS),all)
 KIT := $(if $(filter-out help clean layers,$(GOALS)),build)
-KIT := $(if $(filter test unit test-data asan ubsan $(BUILD)/%,$(GOALS)),test,$(KIT))
+KIT := $(if $(filter test unit test-data acceptance asan ubsan $(BUILD)/%,$(GOALS)),test,$(KIT))
 KIT := $(if $(filter lint format format-check fuzz check,$(GOALS))$(findstring clang,$(CC)),dev,\
 	$(KIT))
 KIT := $(strip $(KIT))
@@ -61,6 +61,7 @@ UNIT := $(call tests,tests/unit,test_*.c)
 DATA_TESTS := $(call tests,tests/data,test_*.c)
 FUZZERS := $(call tests,tests/fuzz,fuzz_*.c)
 BENCHES := $(call tests,tests/bench,bench_*.c)
+PROOFS := $(call tests,tests/acceptance,*.c)
 E2E := $(call tests,tests/e2e,*.sh)
 TOOLS := $(wildcard tests/tools/*.c)
 OURS := $(sort $(shell find $(wildcard proto crypto models node coordinator tests) -name '*.[ch]'))
@@ -175,7 +176,7 @@ $(BUILD)/bin/%: $(call folder,release)/bin/% FORCE
 
 everything: ## all there is to compile in this MODE, tests included; runs nothing
 everything: all $(LIBS:%=$(call folder,$(MODE))/%) \
-	$(call test_programs,$(MODE),$(UNIT) $(DATA_TESTS) $(BENCHES))
+	$(call test_programs,$(MODE),$(UNIT) $(DATA_TESTS) $(BENCHES) $(PROOFS))
 
 demo: all ## a federation on this machine, and its report in build/demo
 	@EVENHAND_BIN=$(abspath $(BUILD)/bin) scripts/demo.sh
@@ -205,9 +206,11 @@ test-data: $(call test_programs,release,$(DATA_TESTS)) $(BIN)
 	@EVENHAND_DATA=$$(realpath '$(DATA)') $(run) $(filter-out $(BIN),$^) \
 		$(call tests,tests/data,*.sh)
 
-acceptance: $(BORN:%=$(BUILD)/bin/%) ## DATA=dir: the long proofs of the issues, minutes to hours
+acceptance: ## DATA=dir: the long proofs of the issues, minutes to hours
+acceptance: $(BIN) $(call test_programs,release,$(PROOFS))
 	@test -n '$(DATA)' -a -d '$(DATA)' || { echo 'acceptance: DATA=$(DATA) is not a folder; it names the folder of real data' >&2; exit 1; }
-	@failed=0; export OPENBLAS_NUM_THREADS=1 EVENHAND_BIN=$(abspath $(BUILD)/bin) EVENHAND_DATA=$$(realpath '$(DATA)'); \
+	@failed=0; export OPENBLAS_NUM_THREADS=1 EVENHAND_BIN=$(abspath $(BUILD)/bin) EVENHAND_DATA=$$(realpath '$(DATA)') \
+		EVENHAND_PROOFS=$(abspath $(call folder,release)/tests/acceptance); \
 	for proof in $(call tests,tests/acceptance,*.sh); do echo "== $$proof"; $$proof || { echo "FAILED $$proof"; failed=1; }; done; exit $$failed
 
 fuzz: $(call test_programs,fuzz,$(FUZZERS)) ## SECONDS=60: every fuzzer for so long
