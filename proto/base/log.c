@@ -126,3 +126,13 @@ void log_event(enum log_level level, const char *event, const struct log_field *
     else if (shown)
         put_line(stderr, text_line(time, level, event, fields, count));
 }
+
+bool log_due(uint64_t *times, struct log_thrift *t, uint64_t now_ms)
+{
+    *times = ++t->held;
+    if (now_ms < t->next_ms)
+        return false;
+    t->next_ms = now_ms + LOG_THRIFT_MS;
+    t->held = 0;
+    return true;
+}
