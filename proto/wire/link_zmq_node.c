@@ -53,9 +53,12 @@ static const char *line_words(enum line_state state)
 enum complaint net_line_complaint(enum line_state state)
 {
     static const enum complaint of[] = {
-        [LINE_CONNECTING] = EC_NET_TIMEOUT,       [LINE_UP] = EC_NONE,
-        [LINE_REFUSED] = EC_NET_REFUSED,          [LINE_WRONG_KEY] = EC_NET_WRONG_KEY,
-        [LINE_NOT_ENROLLED] = EC_NET_NOT_ENROLLED, [LINE_NOT_OURS] = EC_NET_NOT_OURS,
+        [LINE_CONNECTING] = EC_NET_TIMEOUT,
+        [LINE_UP] = EC_NONE,
+        [LINE_REFUSED] = EC_NET_REFUSED,
+        [LINE_WRONG_KEY] = EC_NET_WRONG_KEY,
+        [LINE_NOT_ENROLLED] = EC_NET_NOT_ENROLLED,
+        [LINE_NOT_OURS] = EC_NET_NOT_OURS,
         [LINE_SILENT] = EC_NET_SILENT,
     };
     must((size_t)state < COUNT(of));
@@ -121,7 +124,7 @@ static enum status try_connect(struct node *n)
     if (st == ST_OK)
         st = net_option(n->socket, ZMQ_CONNECT_TIMEOUT, WIRE_CONNECT_MS);
     if (st == ST_OK)
-        st = net_watch(&n->watch, l, n->socket, n->connection);
+        st = net_watch(&n->watch, l, n->socket, ZMQ_EVENT_ALL, n->connection);
     if (st == ST_OK && zmq_connect(n->socket, l->endpoint) != 0)
         st = fault(EC_NET_ENDPOINT, l->endpoint, "%s", zmq_strerror(errno));
     return st;
