@@ -16,6 +16,7 @@
 #include "proto/wire/link_zmq.h"
 
 #define WAIT_MS     1000  /* between two looks at the folder of sites and the status */
+#define MESSAGES    64    /* between two such looks, whoever says how much */
 #define FAREWELL_MS 15000 /* for the last words to go out to sites on slow lines */
 
 #define EXIT_ANSWER_NO  1
@@ -66,6 +67,12 @@ static void committed(void *ctx, const struct coord_loop *l)
         r->o->progress(r->o->ctx, &p);
 }
 
+static void opens(void *ctx, size_t bytes)
+{
+    const struct running *r = ctx;
+    net_vector_room(r->link, bytes);
+}
+
 /* The folder of sites is read by the link; what came to it since is enrolled here. */
 static void enrol(struct running *r)
 {
@@ -103,10 +110,13 @@ static enum status open_loop(struct running *r)
                               .clock = &r->clock,
                               .store = r->store,
                               .begin_sites = r->c->begin_sites,
-                              .begin_ms = r->c->begin_ms};
+                              .begin_ms = r->c->begin_ms,
+                              .turn_messages = MESSAGES};
+    net_vector_room(r->link, 0); /* nothing is due before the first round */
     enum status st = coord_loop_open(&r->loop, &o);
     r->looping = st == ST_OK;
     r->loop.committed = committed;
+    r->loop.opens = opens;
     r->loop.ctx = r;
     return st;
 }
