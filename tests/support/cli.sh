@@ -52,9 +52,10 @@ finish() {
     exit $wrong
 }
 
-# A cohort of two small sites in $work/cohort, and a plan of ours beside it that takes seconds.
+# small_cohort [SITES]: two small sites (or so many) in $work/cohort, and a plan of ours beside them
+# that takes seconds.
 small_cohort() {
-    "$bin/evenhand" cohort --scale 1/32 --sites 2 --seed 3 --out "$work/cohort" \
+    "$bin/evenhand" cohort --scale 1/32 --sites "${1:-2}" --seed 3 --out "$work/cohort" \
         >/dev/null 2>"$err" || { cat "$err"; return 1; }
     cat >"$work/cohort/small.cfg" <<'PLAN'
 plan = "small"; seed = 1; rounds = 2;
