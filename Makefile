@@ -30,7 +30,8 @@ Q := $(if $(V),,@)
 # Set-up: each goal asks for no more packages than it needs, and asks before anything is compiled.
 GOALS := $(or $(MAKECMDGOALS),all)
 KIT := $(if $(filter-out help clean layers,$(GOALS)),build)
-KIT := $(if $(filter test unit test-data acceptance asan ubsan $(BUILD)/%,$(GOALS)),test,$(KIT))
+TESTING := test unit test-data test-hostile acceptance bench asan ubsan $(BUILD)/%
+KIT := $(if $(filter $(TESTING),$(GOALS)),test,$(KIT))
 KIT := $(if $(filter lint format format-check fuzz check,$(GOALS))$(findstring clang,$(CC)),dev,\
 	$(KIT))
 KIT := $(strip $(KIT))
@@ -61,9 +62,10 @@ UNIT := $(call tests,tests/unit,test_*.c)
 DATA_TESTS := $(call tests,tests/data,test_*.c)
 FUZZERS := $(call tests,tests/fuzz,fuzz_*.c)
 BENCHES := $(call tests,tests/bench,bench_*.c)
+TOOLS := $(wildcard tests/tools/*.c tests/hostile/*.c)
 PROOFS := $(call tests,tests/acceptance,*.c)
 E2E := $(call tests,tests/e2e,*.sh)
-TOOLS := $(wildcard tests/tools/*.c)
+HOSTILE := $(call tests,tests/hostile,*.sh) $(call chosen,tests/acceptance/flip.sh)
 OURS := $(sort $(shell find $(wildcard proto crypto models node coordinator tests) -name '*.[ch]'))
 
 # C made from proto/schema, in build/schema: not ours to lint, and seen by one source alone.
@@ -162,7 +164,7 @@ $(foreach m,$(MODES),$(eval \
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
 # What people ask for.
-.PHONY: all everything demo test unit test-data acceptance asan ubsan fuzz bench layers lint format \
+.PHONY: all everything demo test unit test-data test-hostile acceptance asan ubsan fuzz bench layers lint format \
 	format-check compdb check clean help FORCE
 
 BIN := $(BORN:%=$(BUILD)/bin/%)
@@ -176,19 +178,20 @@ $(BUILD)/bin/%: $(call folder,release)/bin/% FORCE
 
 everything: ## all there is to compile in this MODE, tests included; runs nothing
 everything: all $(LIBS:%=$(call folder,$(MODE))/%) \
-	$(call test_programs,$(MODE),$(UNIT) $(DATA_TESTS) $(BENCHES) $(PROOFS))
+	$(call test_programs,$(MODE),$(UNIT) $(DATA_TESTS) $(BENCHES) $(PROOFS) $(TOOLS))
 
 demo: all ## a federation on this machine, and its report in build/demo
 	@EVENHAND_BIN=$(abspath $(BUILD)/bin) scripts/demo.sh
 
-# Every test runs alone on one thread of BLAS, and finds the programs in EVENHAND_BIN, small helpers
-# of its own in EVENHAND_TOOLS.
-HELPERS := $(call test_programs,debug,$(TOOLS))
-run = OPENBLAS_NUM_THREADS=1 EVENHAND_BIN=$(abspath $(BUILD)/bin) \
-	EVENHAND_TOOLS=$(abspath $(call folder,debug)/tests/tools) scripts/run_tests.sh
+# Every test runs alone on one thread of BLAS, and finds the programs in EVENHAND_BIN, and those that
+# are for tests in EVENHAND_TOOLS.
+TOOL_PROGRAMS := $(call test_programs,release,$(TOOLS))
+found = OPENBLAS_NUM_THREADS=1 EVENHAND_BIN=$(abspath $(BUILD)/bin) \
+	EVENHAND_TOOLS=$(abspath $(call folder,release)/tests)
+run = $(found) scripts/run_tests.sh
 
-test: $(call test_programs,debug,$(UNIT)) $(BIN) $(HELPERS) ## layers, units, and the programs end to end
-	@$(run) scripts/layers.sh $(filter-out $(BIN) $(HELPERS),$^) $(E2E)
+test: $(call test_programs,debug,$(UNIT)) $(BIN) $(TOOL_PROGRAMS) ## layers, units, and the programs end to end
+	@$(run) scripts/layers.sh $(filter-out $(BIN) $(TOOL_PROGRAMS),$^) $(E2E)
 
 unit: $(call test_programs,debug,$(UNIT)) ## the unit tests alone
 	@$(run) $^
@@ -206,18 +209,21 @@ test-data: $(call test_programs,release,$(DATA_TESTS)) $(BIN)
 	@EVENHAND_DATA=$$(realpath '$(DATA)') $(run) $(filter-out $(BIN),$^) \
 		$(call tests,tests/data,*.sh)
 
+test-hostile: $(TOOL_PROGRAMS) $(BIN) ## strangers, ill-meaning sites, bad lines
+	@FLIP_SECONDS=30 FLIP_ROUNDS=200 EVENHAND_TEST_LIMIT_S=240 $(run) $(HOSTILE)
+
 acceptance: ## DATA=dir: the long proofs of the issues, minutes to hours
-acceptance: $(BIN) $(call test_programs,release,$(PROOFS))
+acceptance: $(TOOL_PROGRAMS) $(BIN) $(call test_programs,release,$(PROOFS))
 	@test -n '$(DATA)' -a -d '$(DATA)' || { echo 'acceptance: DATA=$(DATA) is not a folder; it names the folder of real data' >&2; exit 1; }
-	@failed=0; export OPENBLAS_NUM_THREADS=1 EVENHAND_BIN=$(abspath $(BUILD)/bin) EVENHAND_DATA=$$(realpath '$(DATA)') \
-		EVENHAND_PROOFS=$(abspath $(call folder,release)/tests/acceptance); \
+	@failed=0; export $(found) EVENHAND_DATA=$$(realpath '$(DATA)'); \
 	for proof in $(call tests,tests/acceptance,*.sh); do echo "== $$proof"; $$proof || { echo "FAILED $$proof"; failed=1; }; done; exit $$failed
 
 fuzz: $(call test_programs,fuzz,$(FUZZERS)) ## SECONDS=60: every fuzzer for so long
 	@FUZZ_SECONDS=$(SECONDS) FUZZ_CORPUS=$(BUILD)/fuzz/corpus $(run) $^
 
-bench: $(call test_programs,release,$(BENCHES)) ## medians, as ratios within one run
-	@for program in $^; do OPENBLAS_NUM_THREADS=1 "$$program"; done
+bench: $(call test_programs,release,$(BENCHES)) $(TOOL_PROGRAMS) $(BIN) ## medians
+	@for program in $(call test_programs,release,$(BENCHES)) $(call tests,tests/bench,*.sh); do \
+		$(found) "$$program"; done
 
 layers: ## who includes whom, and which library has which door
 	@EVENHAND_BIN=$(abspath $(BUILD)/bin) scripts/layers.sh

@@ -349,6 +349,7 @@ void coord_loop_close(struct coord_loop *l)
     intake_close(&l->intake);
     free(l->schema);
     free(l->history);
+    free(l->told);
     *l = (struct coord_loop){0};
 }
 
@@ -369,20 +370,23 @@ static enum status take_message(bool *got, struct coord_loop *l)
     enum status st = l->o.link->ops->receive(l->o.link, &m, got);
     if (st != ST_OK || !*got)
         return st;
+    struct party from = m.head.sender;
     l->bytes_in += msg_body_bytes(&m);
     st = coord_hear(l, &m);
     msg_free(&m);
     if (st == ST_STATE && fault_kept()->what == EC_RUN_STATE) {
-        log_warn("refused", LOG_TEXT("site", fault_kept()->where), LOG_TEXT("why", fault_text()));
+        coord_tell(l, &from, TOLD_NOT_DUE, complaint_row(EC_RUN_STATE)->code, fault_text());
         return ST_OK;
     }
     return st;
 }
 
-static enum status turn_once(bool *busy, struct coord_loop *l)
+static enum status turn_once(bool *busy, size_t *heard, struct coord_loop *l)
 {
+    bool may_hear = l->o.turn_messages == 0 || *heard < l->o.turn_messages;
     *busy = false;
-    enum status st = take_message(busy, l);
+    enum status st = may_hear ? take_message(busy, l) : ST_OK;
+    *heard += *busy;
     enum event what = st == ST_OK ? due(l) : EV_COUNT;
     if (what == EV_COUNT)
         return st;
@@ -394,8 +398,9 @@ enum status coord_loop_turn(struct coord_loop *l)
 {
     double from = clock_seconds();
     enum status st = ST_OK;
+    size_t heard = 0;
     for (bool busy = true; busy && !l->finished && st == ST_OK;)
-        st = turn_once(&busy, l);
+        st = turn_once(&busy, &heard, l);
     l->times.aggregate_s += clock_seconds() - from;
     return st;
 }

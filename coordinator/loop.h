@@ -18,6 +18,7 @@
 #include "coordinator/intake.h"
 #include "models/course.h"
 #include "proto/base/clock.h"
+#include "proto/base/log.h"
 #include "proto/store/store.h"
 #include "proto/wire/link.h"
 #include "proto/wire/plan.h"
@@ -41,8 +42,12 @@ struct coord_options {
     const struct clock *clock; /* keeps */
     struct store *store;       /* keeps; NULL: nothing is kept, and a late site cannot catch up */
     uint32_t begin_sites;      /* the run does not begin before so many are enrolled and here... */
-    uint64_t begin_ms; /* ...unless a quorum of them waited so long; 0: the plan's patience */
+    uint64_t begin_ms;    /* ...unless a quorum of them waited so long; 0: the plan's patience */
+    size_t turn_messages; /* heard in one turn at most; 0: all there are */
 };
+
+/* What a party can make us say as often as it likes. */
+enum coord_told { TOLD_NOT_DUE, TOLD_REFUSED, TOLD_UNWILLING, TOLD_KINDS };
 
 struct coord_loop {
     struct coord coord;
@@ -65,6 +70,8 @@ struct coord_loop {
     struct coord_point *history;
     size_t history_count, history_cap;
     struct coord_times times;
+    struct log_thrift (*told)[TOLD_KINDS]; /* [told_sites]; the first is of those outside the run */
+    uint32_t told_sites;
     double opened_s;   /* clock_seconds when the open round was opened */
     uint64_t bytes_in; /* of bodies */
     /* Before a round is opened, whose contributions have so many bytes; may be NULL. */
@@ -86,7 +93,10 @@ void coord_loop_close(struct coord_loop *l);
  * begun only those that belong to it count; the others are told so.
  */
 void coord_loop_enrol(struct coord_loop *l, const struct party *party, const char *name);
-/* A fault ends the run. l->finished after the last leg. */
+/*
+ * Until there is nothing to do, or turn_messages were heard: then some may be left. A fault ends
+ * the run. l->finished after the last leg.
+ */
 MUST_CHECK enum status coord_loop_turn(struct coord_loop *l);
 /* When time alone makes something due; UINT64_MAX: nothing does. */
 uint64_t coord_loop_wake_ms(const struct coord_loop *l);

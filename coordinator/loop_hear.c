@@ -14,6 +14,26 @@ static const char *name_of(const struct coord_loop *l, uint32_t site)
     return site < l->presence.sites ? l->presence.site[site].title : "a site";
 }
 
+void coord_tell(struct coord_loop *l, const struct party *party, enum coord_told what,
+                const char *code, const char *why)
+{
+    static const char *const events[] = {[TOLD_NOT_DUE] = "refused",
+                                         [TOLD_REFUSED] = "site refused",
+                                         [TOLD_UNWILLING] = "site will not take part"};
+    uint32_t sites = l->presence.sites, site = presence_of_party(&l->presence, party);
+    uint64_t times = 0;
+    if (l->told_sites < sites + 1) {
+        l->told = realloc(l->told, (sites + 1u) * sizeof *l->told);
+        must(l->told != NULL);
+        memset(l->told + l->told_sites, 0, (sites + 1u - l->told_sites) * sizeof *l->told);
+        l->told_sites = sites + 1;
+    }
+    size_t at = site < sites ? site + 1u : 0;
+    if (log_due(&times, &l->told[at][what], clock_now_ms(l->o.clock)))
+        log_warn(events[what], LOG_TEXT("site", name_of(l, site)), LOG_TEXT("code", code),
+                 LOG_TEXT("why", why), LOG_NUM("times", times));
+}
+
 /* --- who may take part ----------------------------------------------------------------------- */
 
 void coord_loop_enrol(struct coord_loop *l, const struct party *party, const char *name)
@@ -34,7 +54,7 @@ static enum status refuse(struct coord_loop *l, const struct party *to, enum com
     struct msg m = coord_blank(l, MSG_REFUSED);
     m.head.recipient = *to;
     msg_refuse(&m, why, text);
-    log_warn("site refused", LOG_TEXT("code", m.as.refused.code), LOG_TEXT("why", text));
+    coord_tell(l, to, TOLD_REFUSED, m.as.refused.code, text);
     return l->o.link->ops->send(l->o.link, &m);
 }
 
@@ -170,8 +190,7 @@ static enum status send_plan(struct coord_loop *l, const struct msg *hello)
 /* A site's own decision: nobody waits for it, and the report says so. */
 static enum status on_refusal(struct coord_loop *l, uint32_t site, const struct msg_refused *r)
 {
-    log_warn("site will not take part", LOG_TEXT("site", name_of(l, site)),
-             LOG_TEXT("code", r->code), LOG_TEXT("why", r->text));
+    coord_tell(l, &l->presence.site[site].party, TOLD_UNWILLING, r->code, r->text);
     presence_refuse(&l->presence, site, r->code);
     return ST_OK;
 }

@@ -18,6 +18,9 @@ MUST_CHECK enum status coord_send_welcome(struct coord_loop *l, uint32_t site);
 /* One event for the table, and what it orders. */
 MUST_CHECK enum status coord_event(struct coord_loop *l, enum event what);
 void coord_remember_leg(struct coord_loop *l);
+/* A line about what this party did, at most one a second: it could do it without end. */
+void coord_tell(struct coord_loop *l, const struct party *party, enum coord_told what,
+                const char *code, const char *why);
 
 /* One message. EC_RUN_STATE: it was not due, and counts for nothing. Others end the run. */
 MUST_CHECK enum status coord_hear(struct coord_loop *l, struct msg *m);

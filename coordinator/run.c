@@ -16,6 +16,7 @@
 #include "proto/wire/link_zmq.h"
 
 #define WAIT_MS     1000  /* between two looks at the folder of sites and the status */
+#define MESSAGES    64    /* between two such looks, whoever says how much */
 #define FAREWELL_MS 15000 /* for the last words to go out to sites on slow lines */
 
 struct running {
@@ -80,7 +81,6 @@ static enum status open_link(struct running *r)
     enum status st = net_coord_open(&r->link, &o);
     if (st != ST_OK)
         return st;
-    net_vector_room(r->link, 0);
     net_bound_endpoint(endpoint, sizeof endpoint, r->link);
     log_info("listening", LOG_TEXT("at", endpoint), LOG_TEXT("sites", r->c->sites));
     if (r->o->listening != NULL)
@@ -95,7 +95,9 @@ static enum status open_loop(struct running *r)
                               .clock = &r->clock,
                               .store = r->store,
                               .begin_sites = r->c->begin_sites,
-                              .begin_ms = r->c->begin_ms};
+                              .begin_ms = r->c->begin_ms,
+                              .turn_messages = MESSAGES};
+    net_vector_room(r->link, 0); /* nothing is due before the first round */
     enum status st = coord_loop_open(&r->loop, &o);
     r->looping = st == ST_OK;
     r->loop.opening = opening;

@@ -144,3 +144,13 @@ enum status log_end(enum status st)
     enum status closed = log_to_file(NULL);
     return st == ST_OK ? closed : st;
 }
+
+bool log_due(uint64_t *times, struct log_thrift *t, uint64_t now_ms)
+{
+    *times = ++t->held;
+    if (now_ms < t->next_ms)
+        return false;
+    t->next_ms = now_ms + LOG_THRIFT_MS;
+    t->held = 0;
+    return true;
+}

@@ -7,6 +7,8 @@
 #ifndef EVENHAND_LOG_H
 #define EVENHAND_LOG_H
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include "proto/base/status.h"
@@ -38,5 +40,17 @@ void log_event(enum log_level level, const char *event, const struct log_field *
 #define log_warn(event, ...)                                                                       \
     log_event(LOG_WARN, event, (const struct log_field[]){__VA_ARGS__},                            \
               COUNT(((const struct log_field[]){__VA_ARGS__})))
+
+/*
+ * Lines that somebody else can cause as often as they like: of each kind and party one in
+ * LOG_THRIFT_MS, or they would fill the disk. All zero: nothing was said yet.
+ */
+#define LOG_THRIFT_MS 1000
+struct log_thrift {
+    uint64_t next_ms;
+    uint64_t held; /* lines not said since the last one */
+};
+/* May it be said now? Then *times is for how many it stands. */
+bool log_due(uint64_t *times, struct log_thrift *t, uint64_t now_ms);
 
 #endif

@@ -47,6 +47,9 @@
 #define WIRE_INBOX_MAX 64
 /* Vectors kept for a site that is away: it missed too much and joins again. */
 #define WIRE_AWAY_MAX 2
+/* Messages of any length kept for a site that does not acknowledge: one that asks and never listens
+ * must not fill our memory. A run has three on the way to a site that takes part. */
+#define WIRE_QUEUE_MAX 64
 /* An unacknowledged chunk is sent again; the next wait is twice as long, up to RESEND_MAX: on a
  * line that needs longer than that for a chunk, sending again only makes it later. */
 #define WIRE_RESEND_MS     5000

@@ -108,7 +108,8 @@ struct net_event {
     unsigned what; /* ZMQ_EVENT_* */
     uint32_t value;
 };
-MUST_CHECK enum status net_watch(void **watch, const struct net_link *l, void *s, uint64_t number);
+MUST_CHECK enum status net_watch(void **watch, const struct net_link *l, void *s, int events,
+                                 uint64_t number);
 bool net_next_event(struct net_event *e, void *watch); /* the next one, false: none now */
 
 /* The address of a peer of a ROUTER; len 0: a DEALER's only one. */
@@ -132,6 +133,7 @@ struct net_got {
     const char *user; /* NULL: none */
     const uint8_t *bytes;
     size_t len;
+    int file;                           /* the connection's, as ZMQ_EVENT_ACCEPTED named it */
     _Alignas(8) unsigned char held[64]; /* a zmq_msg_t */
 };
 void net_got_open(struct net_got *g);

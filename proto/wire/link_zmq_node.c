@@ -124,7 +124,7 @@ static enum status try_connect(struct node *n)
     if (st == ST_OK)
         st = net_option(n->socket, ZMQ_CONNECT_TIMEOUT, WIRE_CONNECT_MS);
     if (st == ST_OK)
-        st = net_watch(&n->watch, l, n->socket, n->connection);
+        st = net_watch(&n->watch, l, n->socket, ZMQ_EVENT_ALL, n->connection);
     if (st == ST_OK && zmq_connect(n->socket, l->endpoint) != 0)
         st = fault(EC_NET_ENDPOINT, l->endpoint, "%s", zmq_strerror(errno));
     return st;

@@ -78,12 +78,12 @@ void net_socket_close(void **s, void **watch, int linger_ms)
     *watch = NULL;
 }
 
-enum status net_watch(void **watch, const struct net_link *l, void *s, uint64_t number)
+enum status net_watch(void **watch, const struct net_link *l, void *s, int events, uint64_t number)
 {
     char name[64];
     snprintf(name, sizeof name, "inproc://watch-%" PRIu64, number);
     *watch = NULL;
-    if (zmq_socket_monitor(s, name, ZMQ_EVENT_ALL) != 0)
+    if (zmq_socket_monitor(s, name, events) != 0)
         return fault(EC_INTERNAL, "link", "no monitor: %s", zmq_strerror(errno));
     *watch = zmq_socket(l->context, ZMQ_PAIR);
     if (*watch == NULL || zmq_connect(*watch, name) != 0)
@@ -249,6 +249,7 @@ bool net_receive(struct net_got *g, void *s, bool routed)
     if (parts == 0)
         return false;
     g->user = zmq_msg_gets(inside(g), "User-Id");
+    g->file = zmq_msg_get(inside(g), ZMQ_SRCFD);
     g->bytes = zmq_msg_data(inside(g));
     g->len = zmq_msg_size(inside(g));
     return true;

@@ -4,6 +4,6 @@
 . tests/support/cli.sh
 trials=${1:-100000}
 says 0 "$trials tables|$trials runs|nothing was worked out" \
-    "$EVENHAND_PROOFS/release_tables" "$trials"
+    "$EVENHAND_TOOLS/acceptance/release_tables" "$trials"
 cat "$out"
 finish

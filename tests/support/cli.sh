@@ -8,7 +8,7 @@
 # The test ends with `finish`; what it started ends with it.
 set -u
 bin=${EVENHAND_BIN:?the folder of the programs}
-tools=${EVENHAND_TOOLS:-}
+tools=${EVENHAND_TOOLS:+$EVENHAND_TOOLS/tools}
 work=$(mktemp -d "${TMPDIR:-/tmp}/evenhand-e2e.XXXXXX")
 started=()
 trap '{ for p in "${started[@]}"; do kill -9 "$p"; done; wait; } 2>/dev/null; rm -rf "$work"' EXIT
@@ -88,9 +88,10 @@ finish() {
     exit $wrong
 }
 
-# A cohort of two small sites in $work/cohort, and a plan of ours beside it that takes seconds.
+# small_cohort [SITES]: two small sites (or so many) in $work/cohort, and a plan of ours beside them
+# that takes seconds.
 small_cohort() {
-    "$bin/evenhand" cohort --scale 1/32 --sites 2 --seed 3 --out "$work/cohort" \
+    "$bin/evenhand" cohort --scale 1/32 --sites "${1:-2}" --seed 3 --out "$work/cohort" \
         >/dev/null 2>"$err" || { cat "$err"; return 1; }
     cat >"$work/cohort/small.cfg" <<'PLAN'
 plan = "small"; seed = 1; rounds = 2;

@@ -19,7 +19,7 @@ trap 'network_close; rm -rf "$work"' EXIT
 
 network_close() {
     local process
-    for process in "${started[@]}"; do kill "$process" 2>/dev/null; done
+    for process in "${started[@]}"; do kill "$process" 2>/dev/null && kill -CONT "$process"; done
     wait
     started=()
 }

@@ -137,6 +137,25 @@ static void a_run_has_a_log_of_its_own_and_its_end_says_how_it_went(void **state
     scratch_close(&s);
 }
 
+static void what_others_cause_without_end_is_a_line_a_second(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t now_ms;
+        bool due;
+        uint64_t times;
+    } rows[] = {
+        {5000, true, 1},  {5000, false, 1}, {5999, false, 2}, {6000, true, 3},
+        {6999, false, 1}, {9000, true, 2},  {10000, true, 1},
+    };
+    struct log_thrift t = {0};
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        uint64_t times = 0;
+        assert_int_equal(log_due(&times, &t, rows[i].now_ms), rows[i].due);
+        assert_int_equal(times, rows[i].times);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -147,6 +166,7 @@ int main(void)
         cmocka_unit_test(a_file_gets_every_event_and_is_added_to),
         cmocka_unit_test(a_file_that_cannot_be_is_a_fault),
         cmocka_unit_test(a_run_has_a_log_of_its_own_and_its_end_says_how_it_went),
+        cmocka_unit_test(what_others_cause_without_end_is_a_line_a_second),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

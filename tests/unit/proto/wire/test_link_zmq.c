@@ -378,29 +378,44 @@ static void a_coordinator_that_starts_anew_is_noticed(void **state)
 static void a_site_that_was_away_too_long_is_told(void **state)
 {
     (void)state;
+    static const struct {
+        uint64_t messages;
+        size_t words; /* of each */
+        bool kept;
+    } rows[] = {
+        {WIRE_AWAY_MAX, 20000, true},
+        {WIRE_AWAY_MAX + 1, 20000, false},
+        {WIRE_QUEUE_MAX, 0, true},
+        {WIRE_QUEUE_MAX + 1, 0, false},
+    };
     struct clock clock = clock_machine();
-    static struct fed f;
     struct party s0 = party_of_site(0);
-    fed_open(&f, 1);
-    fed_start_coord(&f);
-    struct proxy *p = proxy_open(fed_port(&f), 4);
-    fed_start_site(&f, 0, proxy_port(p));
-    assert_true(fed_line(&f, 0, LINE_UP));
-    proxy_stall(p, true);
-    proxy_cut(p);
-    for (uint64_t r = 1; r <= 3; r++)
-        send_to(f.coord, r, 20000, s0);
-    proxy_stall(p, false);
-    uint64_t end = clock_now_ms(&clock) + FED_PATIENCE_MS;
-    while (net_lives(f.site[0]) < 2 && clock_now_ms(&clock) < end)
-        net_wait(f.site[0], 1000);
-    assert_int_equal(net_lives(f.site[0]), 2);
-    send_to(f.site[0], 4, 10, coordinator);
-    assert_next(f.coord, 4, 10, &s0);
-    send_to(f.coord, 5, 20000, s0);
-    assert_next(f.site[0], 5, 20000, &coordinator);
-    fed_close(&f);
-    proxy_close(&p);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        static struct fed f;
+        fed_open(&f, 1);
+        fed_start_coord(&f);
+        struct proxy *p = proxy_open(fed_port(&f), 4);
+        fed_start_site(&f, 0, proxy_port(p));
+        assert_true(fed_line(&f, 0, LINE_UP));
+        proxy_stall(p, true);
+        proxy_cut(p);
+        for (uint64_t r = 1; r <= rows[i].messages; r++)
+            send_to(f.coord, r, rows[i].words, s0);
+        proxy_stall(p, false);
+        for (uint64_t r = 1; rows[i].kept && r <= rows[i].messages; r++)
+            assert_next(f.site[0], r, rows[i].words, &coordinator);
+        uint32_t lives = rows[i].kept ? 1 : 2;
+        uint64_t end = clock_now_ms(&clock) + FED_PATIENCE_MS;
+        while (net_lives(f.site[0]) < lives && clock_now_ms(&clock) < end)
+            net_wait(f.site[0], 1000);
+        assert_int_equal(net_lives(f.site[0]), lives);
+        send_to(f.site[0], 1000, 10, coordinator);
+        assert_next(f.coord, 1000, 10, &s0);
+        send_to(f.coord, 1001, 20000, s0);
+        assert_next(f.site[0], 1001, 20000, &coordinator);
+        fed_close(&f);
+        proxy_close(&p);
+    }
 }
 
 static void closing_sends_what_is_queued(void **state)
