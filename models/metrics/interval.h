@@ -18,6 +18,20 @@ double normal_cdf(double x);
 
 /* A proportion k / n; n 0: NAN, NAN. */
 struct interval interval_wilson(double k, double n, double level);
+/* The exact one of Clopper and Pearson (Biometrika 26:404, 1934), never too narrow. k, n whole. */
+struct interval interval_clopper_pearson(double k, double n, double level);
+/* Wilson's; Clopper and Pearson's where n < 40 or fewer than 5 have it or lack it. */
+struct interval interval_rate(double k, double n, double level);
+/*
+ * a - b, of two independent numbers with intervals, squared and added: Newcombe's method 10 (Stat
+ * Med 17:873, 1998; method "newcombe") for Wilson's of proportions, else Zou and Donner's MOVER
+ * (Stat Med 27:1693, 2008; "mover"). None where a or b has none.
+ */
+struct interval interval_difference(double a, struct interval of_a, double b, struct interval of_b);
+/* Of |d|, when this is one of d. */
+struct interval interval_absolute(struct interval of_d);
+/* value +- reach standard errors; none where the error is not above 0. */
+struct interval interval_normal(double value, double variance, double level);
 
 /*
  * Variance of an AUC over clustered rows (Obuchowski, Biometrics 53:567, 1997). Sums over clusters

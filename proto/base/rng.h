@@ -21,7 +21,8 @@ enum rng_purpose {
     RNG_COHORT,  /* the synthetic cohort */
     RNG_SHUFFLE, /* links and simulated faults */
     RNG_TEST,
-    RNG_SPLIT /* which patients validate, where a file does not say */
+    RNG_SPLIT,    /* which patients validate, where a file does not say */
+    RNG_BOOTSTRAP /* groups drawn again, for intervals and noise floors */
 };
 
 struct rng {

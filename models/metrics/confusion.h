@@ -1,0 +1,45 @@
+/*
+ * confusion.h - rows by label and prediction, and the rates they make (for the sources of fairness.h).
+ */
+#ifndef EVENHAND_CONFUSION_H
+#define EVENHAND_CONFUSION_H
+
+#include "models/metrics/fairness_inside.h"
+
+/* Of one group; may be parts of rows where something is smoothed. */
+struct confusion {
+    double tp, fp, fn, tn;
+};
+
+enum rate {
+    RATE_SELECTION,
+    RATE_TPR,
+    RATE_FPR,
+    RATE_TNR,
+    RATE_FNR,
+    RATE_PPV,
+    RATE_NPV,
+    RATE_ACCURACY,
+    RATE_REJECTION, /* a part of dpm, no measure */
+    RATES
+};
+_Static_assert(RATES <= SPREAD_RATES, "the rates have room in the table of values");
+
+/* Of groups that are shown; the last are the rest, so that all add up to overall. */
+struct tables {
+    size_t groups;
+    struct confusion of[SPREAD_SLOTS];
+};
+
+double confusion_rows(const struct confusion *c);
+double rate_hits(const struct confusion *c, enum rate r);
+double rate_total(const struct confusion *c, enum rate r);
+double rate_of(const struct confusion *c, enum rate r); /* NAN when the total is 0 */
+const char *rate_missing(enum rate r);                  /* what a group lacks whose total is 0 */
+struct confusion tables_overall(const struct tables *t);
+
+/* Rows of the list, each from one table of a threshold. */
+void against_measures(struct inquiry *in, const struct tables *t, double threshold);
+void decision_measures(struct inquiry *in, const struct tables *t, double threshold, size_t index);
+
+#endif
