@@ -16,7 +16,10 @@ MUST_CHECK enum status greet_hello(struct link *l);
  */
 MUST_CHECK enum status greet_judge(struct plan *p, const struct msg *m,
                                    const struct node_config *c);
-/* The same, and what it does not allow it tells the coordinator: the code, no detail. */
+/* Tells the coordinator that this site will not take part: the kept fault's code, no detail.
+ * plan: which, NULL: it saw none. */
+void greet_leave(struct link *l, const struct digest *plan);
+/* Judges, and what it does not allow it tells the coordinator: the code, no detail. */
 MUST_CHECK enum status greet_plan(struct plan *p, const struct msg *m, const struct node_config *c,
                                   struct link *l);
 

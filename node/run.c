@@ -26,6 +26,7 @@ struct running {
     struct net_link *link;
     struct clock clock;
     char flat[PATH_MAX];
+    bool read; /* flat is there */
     struct plan plan;
     bool planned; /* plan and loop are open */
     struct node_loop loop;
@@ -78,7 +79,7 @@ static struct json *status_of(const struct running *r)
     json_put_text(j, "time", now);
     json_put_text(j, "name", r->c->name);
     json_put_text(j, "coordinator", r->c->endpoint);
-    if (r->link == NULL) {
+    if (!r->read) {
         json_put_text(j, "phase", "READING");
         return j;
     }
@@ -209,6 +210,8 @@ static void leave(struct running *r)
     if (r->planned && node_loop_leave(&r->loop) != ST_OK)
         log_warn("not said", LOG_TEXT("why", fault_text()));
     fault_restore(&why);
+    if (!r->read)
+        greet_leave(net_as_link(r->link), NULL);
 }
 
 static enum status open_all(struct running *r)
@@ -219,13 +222,14 @@ static enum status open_all(struct running *r)
         tell(r); /* reading the data may take minutes, and what an earlier life said is not true */
     if (st == ST_OK)
         st = identity_open(&r->self, c->key);
-    if (st == ST_OK)
-        st = node_pack(r->flat, sizeof r->flat, c, c->state);
     struct net_node_options o = {.endpoint = c->endpoint, .self = &r->self, .server = &c->server};
     if (st == ST_OK)
         st = net_node_open(&r->link, &o);
     if (st == ST_OK)
         st = greet_hello(net_as_link(r->link));
+    if (st == ST_OK) /* meanwhile the line comes up, and the coordinator knows that we are here */
+        st = node_pack(r->flat, sizeof r->flat, c, c->state);
+    r->read = st == ST_OK;
     return st;
 }
 
