@@ -84,7 +84,7 @@ bool text_unhex(uint8_t **bytes, size_t *len, const char *hex)
     *bytes = must_alloc(*len + 1, 1);
     for (size_t i = 0; i < 2 * *len; i++) {
         size_t digit = (size_t)(strchr(hex_digits, hex[i]) - hex_digits);
-        (*bytes)[i / 2] = (uint8_t)((*bytes)[i / 2] << 4 | digit);
+        (*bytes)[i / 2] = (uint8_t)((size_t)(*bytes)[i / 2] << 4 | digit);
     }
     return true;
 }
