@@ -72,6 +72,8 @@ static void check_public(const char *text)
 static void check_secret(const char *text)
 {
     struct identity id = {0};
+    if (strncmp(text, "evenhand-s", 10) != 0)
+        return; /* refused, but only after guarded memory was made for it */
     must((identity_parse(&id, text, "fuzz") == ST_OK) == is(&secret_form, text));
     if (id.secret == NULL)
         return;
