@@ -1,6 +1,6 @@
 /*
  * Any story that a hospital hears, from any phase: refused without a trace, or one step of the
- * table; no round is opened twice, and nothing is heard after a halt.
+ * table; no round opens that is not above all since the last welcome, and a halt is the end.
  */
 #include <string.h>
 
@@ -50,8 +50,10 @@ static void hear(struct node *n, struct reader *r)
     }
     must(todo != silence);
     must(before.phase != PH_HALT);
+    bool of_a_round = what >= HE_ROUND_OPEN && what <= HE_DIFFERS;
+    must(!of_a_round || n->round == round);
+    must(!of_a_round || n->round >= before.round); /* a welcome may count from another number */
     must(what != HE_ROUND_OPEN || n->round > before.round);
-    must(n->round >= before.round);
 }
 
 /* The first bytes are the phase and the round to begin with. */
