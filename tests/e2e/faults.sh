@@ -10,7 +10,7 @@ plan = "long"; seed = 1; rounds = 250;
 tasks = ( { name = "cancer_2y"; } );
 groups = ( { name = "sex"; } );
 model = { name = "linear"; };
-local = { batch = 64; };
+local = { batch = 8; epochs = 10; };
 round = { quorum = 0.6; patience_s = 60; };
 evaluate = { probes = []; };
 PLAN
@@ -34,12 +34,15 @@ begin() {
 declare -A process
 nets=0
 
-legs() { "$bin/evenhand-coordinator" status "$net/coordinator.cfg" --json | sed -n 's/.*"legs_done":\([0-9]*\).*/\1/p'; }
+# Rounds that are over, by the log: it is written at once.
+legs() { network_log '"event":"round"'; }
 legs_done() { [ "$(legs)" -ge "$1" ]; }
 # site NAME KEY: of the report, which has one key a line.
 site() { awk -v name="\"name\": \"$1\"" -v key="\"$2\":" 'index($0, name) { here = 1 } here && index($0, key) { gsub(/[",]/, "", $2); print $2; exit }' "$net/run/report.json"; }
+over() { ! kill -0 "$coordinator" 2>/dev/null; }
 ends_with() {
     local wanted=$1 status=0
+    network_until 120 over || { kill -9 "$coordinator"; echo "it has not ended"; }
     network_end || status=$?
     [ $status = "$wanted" ] || { echo "it ended with $status"; cat "$net/coordinator.err"; return 1; }
 }
