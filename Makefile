@@ -210,7 +210,7 @@ test-data: $(call test_programs,release,$(DATA_TESTS)) $(BIN)
 		$(call tests,tests/data,*.sh)
 
 test-hostile: $(TOOL_PROGRAMS) $(BIN) ## strangers, ill-meaning sites, bad lines
-	@FLIP_SECONDS=30 FLIP_ROUNDS=200 EVENHAND_TEST_LIMIT_S=240 $(run) $(HOSTILE)
+	@FLIP_SECONDS=25 FLIP_ROUNDS=1200 EVENHAND_TEST_LIMIT_S=240 $(run) $(HOSTILE)
 
 acceptance: ## DATA=dir: the long proofs of the issues, minutes to hours
 acceptance: $(TOOL_PROGRAMS) $(BIN) $(call test_programs,release,$(PROOFS))

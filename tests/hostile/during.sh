@@ -18,7 +18,7 @@ for site in site-1 site-2 site-3; do network_node $site; done # $node: the last 
 
 rounds_done() { network_log '"event":"round"'; }
 past() { test "$(rounds_done)" -ge "$1"; }
-enrolled() { grep -q '"enrolled","site":"late"' "$net/run/log.jsonl"; }
+enrolled() { grep -q '"site enrolled","site":"late"' "$net/run/log.jsonl"; }
 check "the rounds have begun" network_until 20 past 5
 kill -STOP "$node" # one site that does not work holds the round open
 network_enrol late
