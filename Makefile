@@ -248,11 +248,10 @@ lint: $(TIDIED:%.c=$(BUILD)/lint/%.tidy) ## clang-tidy and cppcheck; warnings ar
 		--cppcheck-build-dir=$(BUILD)/lint/cppcheck $(TIDIED)
 
 format: ## clang-format on all of our sources
-	@bad=0; for file in $(OURS); do clang-format -i "$$file" || bad=1; done; exit $$bad
+	@printf '%s\n' $(OURS) | xargs -n 8 -P "$$(nproc)" clang-format -i
 
 format-check: ## fails where `make format` would change something
-	@bad=0; for file in $(OURS); do \
-		clang-format --dry-run -Werror "$$file" || bad=1; done; exit $$bad
+	@printf '%s\n' $(OURS) | xargs -n 8 -P "$$(nproc)" clang-format --dry-run -Werror
 
 compdb: ## compile_commands.json for an editor, in build/
 	@mkdir -p $(BUILD)
