@@ -98,14 +98,6 @@ void presence_refuse(struct presence *p, uint32_t site, const char *code)
     snprintf(s->why, sizeof s->why, "%s", code);
 }
 
-uint32_t presence_joined(const struct presence *p)
-{
-    uint32_t n = 0;
-    for (uint32_t i = 0; i < p->sites; i++)
-        n += p->site[i].joined;
-    return n;
-}
-
 void presence_new_phase(struct presence *p)
 {
     for (uint32_t i = 0; i < p->sites; i++)

@@ -64,7 +64,6 @@ void presence_join(struct presence *p, uint32_t site);
 void presence_behind(struct presence *p, uint32_t site);
 /* It will not take part, for the reason with this code; "" undoes it. */
 void presence_refuse(struct presence *p, uint32_t site, const char *code);
-uint32_t presence_joined(const struct presence *p);
 
 /* A new phase: nobody has answered. A new round: nobody is counted either. */
 void presence_new_phase(struct presence *p);

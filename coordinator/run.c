@@ -143,11 +143,6 @@ static void close_all(struct running *r)
     fault_restore(&why);
 }
 
-static uint64_t sooner(uint64_t a, uint64_t b)
-{
-    return a < b ? a : b;
-}
-
 static enum status turns(struct running *r)
 {
     enum status st = ST_OK;
@@ -159,7 +154,7 @@ static enum status turns(struct running *r)
             tell(r);
         uint64_t wake = coord_loop_wake_ms(&r->loop);
         if (st == ST_OK && !r->loop.finished)
-            net_wait(r->link, sooner(WAIT_MS, wake > now ? wake - now : 0));
+            net_wait(r->link, clock_sooner(WAIT_MS, wake > now ? wake - now : 0));
     }
     return st;
 }

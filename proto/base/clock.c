@@ -49,6 +49,11 @@ uint64_t clock_now_ms(const struct clock *c)
     return c->now_ms(c);
 }
 
+uint64_t clock_sooner(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
 double clock_seconds(void)
 {
     struct timespec t = monotonic();

@@ -16,6 +16,8 @@ struct clock clock_machine(void);
 struct clock clock_by_hand(uint64_t now_ms);
 void clock_turn(struct clock *c, uint64_t ms); /* forward by ms; hand-turned clocks only */
 uint64_t clock_now_ms(const struct clock *c);
+/* The sooner of two times; UINT64_MAX stands for never. */
+uint64_t clock_sooner(uint64_t a, uint64_t b);
 
 /* Seconds since an unspecified start, for measuring how long something took. */
 double clock_seconds(void);

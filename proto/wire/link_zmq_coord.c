@@ -387,20 +387,16 @@ static bool send_frames(struct coord *c, uint64_t now_ms)
 
 /* --- the loop ------------------------------------------------------------------------------- */
 
-static uint64_t sooner(uint64_t a, uint64_t b)
-{
-    return a < b ? a : b;
-}
-
 static uint64_t next_time(const struct coord *c, uint64_t close_ms, uint64_t now_ms)
 {
-    uint64_t next = sooner(close_ms, now_ms + ROSTER_READ_MS); /* revocations come from there */
+    uint64_t next =
+        clock_sooner(close_ms, now_ms + ROSTER_READ_MS); /* revocations come from there */
     if (c->door == NULL)
-        return sooner(next, c->reopen_ms);
+        return clock_sooner(next, c->reopen_ms);
     for (uint32_t i = 0; i < c->peers; i++) {
         const struct peer *p = &c->peer[i];
         if (p->route.len > 0)
-            next = sooner(next, p->full ? now_ms + FULL_MS : lane_wake_ms(&p->lane));
+            next = clock_sooner(next, p->full ? now_ms + FULL_MS : lane_wake_ms(&p->lane));
     }
     return next;
 }
@@ -412,7 +408,7 @@ static void sleep_until(struct coord *c, uint64_t when_ms, uint64_t now_ms)
                            {c->door, 0, ZMQ_POLLIN, 0},
                            {c->watch, 0, ZMQ_POLLIN, 0}};
     int count = c->door == NULL ? 1 : 3;
-    must(zmq_poll(on, count, (long)sooner(ms, POLL_MAX_MS)) >= 0 || errno == EINTR);
+    must(zmq_poll(on, count, (long)clock_sooner(ms, POLL_MAX_MS)) >= 0 || errno == EINTR);
 }
 
 /* Nobody who is here waits for anything; who is away is not waited for. */

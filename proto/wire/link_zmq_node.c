@@ -316,21 +316,16 @@ static bool send_frames(struct node *n, uint64_t now_ms)
     return false;
 }
 
-static uint64_t sooner(uint64_t a, uint64_t b)
-{
-    return a < b ? a : b;
-}
-
 static uint64_t next_time(const struct node *n, uint64_t close_ms)
 {
     const struct net_pace *pace = &n->l->pace;
     uint64_t next = close_ms;
     if (n->phase == DOWN)
-        return sooner(next, n->retry_ms);
+        return clock_sooner(next, n->retry_ms);
     if (n->phase == TRYING)
-        return sooner(next, n->since_ms + WIRE_CONNECT_MS + 2 * pace->handshake_ms);
-    next = sooner(next, sooner(n->ping_ms, n->proof_ms + pace->silence_ms));
-    return n->phase == MET ? sooner(next, lane_wake_ms(&n->lane)) : next;
+        return clock_sooner(next, n->since_ms + WIRE_CONNECT_MS + 2 * pace->handshake_ms);
+    next = clock_sooner(next, clock_sooner(n->ping_ms, n->proof_ms + pace->silence_ms));
+    return n->phase == MET ? clock_sooner(next, lane_wake_ms(&n->lane)) : next;
 }
 
 static void sleep_until(struct node *n, uint64_t when_ms, uint64_t now_ms, bool full)
@@ -340,7 +335,7 @@ static void sleep_until(struct node *n, uint64_t when_ms, uint64_t now_ms, bool 
     zmq_pollitem_t on[] = {
         {NULL, n->l->wake, ZMQ_POLLIN, 0}, {n->socket, 0, want, 0}, {n->watch, 0, ZMQ_POLLIN, 0}};
     int count = n->socket == NULL ? 1 : 3;
-    must(zmq_poll(on, count, (long)sooner(ms, POLL_MAX_MS)) >= 0 || errno == EINTR);
+    must(zmq_poll(on, count, (long)clock_sooner(ms, POLL_MAX_MS)) >= 0 || errno == EINTR);
 }
 
 void *net_run_node(void *link)
