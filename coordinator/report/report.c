@@ -14,6 +14,10 @@ void report_close(struct report *r)
         free(r->site[i].missed);
     free(r->site);
     free(r->measure);
+    for (size_t i = 0; i < r->panel_count; i++)
+        panel_close(&r->panel[i]);
+    free(r->panel);
+    free(r->gate);
     free(r->history);
     free(r->check);
     free(r->override);

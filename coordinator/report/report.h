@@ -9,6 +9,7 @@
 
 #include <stdio.h>
 
+#include "coordinator/eval/gate.h"
 #include "models/metrics/measure.h"
 #include "proto/base/json.h"
 
@@ -54,6 +55,10 @@ struct report {
     size_t site_count;
     struct measure *measure;
     size_t measure_count;
+    struct panel *panel; /* for whom it works; closed with the report */
+    size_t panel_count;
+    struct gate *gate;
+    size_t gate_count;
     struct report_point *history;
     size_t history_count;
     struct report_check *check;
