@@ -277,6 +277,15 @@ enum status settings_finish(struct settings *s)
     return ST_OK;
 }
 
+/* A table names a key once; an earlier one may have named it too, and its row counts. */
+static void must_be_clear(const struct settings *s, const struct setting *row)
+{
+    const struct setting *first = settings_row(s, row->key);
+    const struct setting_table *own = &s->tables[s->table_count - 1];
+    must(first == row || first < own->rows || first >= own->rows + own->count);
+    must(first->type == row->type);
+}
+
 /* A schema is ours: a default that its own row refuses is a bug, found when the program starts. */
 static void must_accept_default(const struct setting *row)
 {
@@ -302,7 +311,7 @@ struct settings *settings_open(const struct setting_table *tables, size_t count)
         for (size_t i = 0; i < tables[t].count; i++) {
             const struct setting *row = &tables[t].rows[i];
             must(strlen(row->key) + 8 < SETTINGS_KEY_MAX); /* room for indices */
-            must(settings_row(s, row->key) == row);        /* no key twice */
+            must_be_clear(s, row);
             must_accept_default(row);
         }
     }

@@ -5,7 +5,8 @@
  * tables together are the schema of a file. The same rows feed the checks, the
  * help, configs/README.md and the normal form that is hashed. Records in lists
  * are written with empty brackets in a row, with their index in a value:
- * row "tasks[].name", value "tasks[0].name".
+ * row "tasks[].name", value "tasks[0].name". Where two tables name a key, the
+ * row of the earlier one counts: so a model says what a plan's key can be.
  *
  * After settings_finish every key of the schema has a value, so the getters
  * cannot fail; asking for a key that no row names is a bug and stops.

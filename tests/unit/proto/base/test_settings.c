@@ -46,6 +46,24 @@ static void a_set_of_defaults_and_values_answers(void **state)
     settings_close(&s);
 }
 
+static void the_row_of_the_earlier_table_counts(void **state)
+{
+    (void)state;
+    static const struct setting narrow[] = {
+        {"seed", SET_INT, 0, 4, "", "3", NULL, false, "A seed of few."},
+    };
+    const struct setting_table both[] = {{narrow, 1}, tables[0], tables[1]};
+    struct settings *s = settings_open(both, COUNT(both));
+    check_fault(settings_put_pair(s, "seed=5"), EC_CFG_RANGE);
+    check_ok(settings_put(s, "model.name", "mlp", "plan.cfg:2"));
+    check_ok(settings_finish(s));
+    assert_true(settings_int(s, "seed") == 3);
+    char *normal = settings_normal(s);
+    assert_ptr_equal(strstr(strstr(normal, "seed=") + 1, "seed="), NULL);
+    free(normal);
+    settings_close(&s);
+}
+
 static void a_later_value_replaces_an_earlier_one(void **state)
 {
     (void)state;
@@ -246,6 +264,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_set_of_defaults_and_values_answers),
+        cmocka_unit_test(the_row_of_the_earlier_table_counts),
         cmocka_unit_test(a_later_value_replaces_an_earlier_one),
         cmocka_unit_test(an_unknown_key_names_its_nearest),
         cmocka_unit_test(a_key_that_is_too_long_is_refused),
