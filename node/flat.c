@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "crypto/hash.h"
+#include "models/core/score.h"
 #include "proto/base/arena.h"
 #include "proto/base/file.h"
 #include "proto/base/must.h"
@@ -17,6 +18,7 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "flat files are mapped
 
 #define FLAT_VERSION 1
 #define FLAT_ALIGN   64
+#define FLAT_SCORES  1u
 #define HEADER_BYTES 96
 #define NAME_WANTED  "1 to 63 bytes of UTF-8"
 #define CHECKSUM_AT  (HEADER_BYTES - 8)
@@ -24,6 +26,7 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "flat files are mapped
 static const uint8_t flat_magic[8] = "EVHFLAT1";
 
 struct header {
+    uint32_t flags;
     uint64_t rows, width;
     uint32_t tasks, groups;
     uint64_t names_at, patient_at, split_at, values_at, x_at, end;
@@ -47,7 +50,8 @@ static void lay_out(struct header *h, const struct flat *f, size_t names_bytes)
 {
     uint64_t values = (uint64_t)(f->task_count + f->group_count) * f->rows * sizeof(float);
 
-    *h = (struct header){.rows = f->rows,
+    *h = (struct header){.flags = f->scores ? FLAT_SCORES : 0,
+                         .rows = f->rows,
                          .width = f->width,
                          .tasks = (uint32_t)f->task_count,
                          .groups = (uint32_t)f->group_count,
@@ -208,6 +212,10 @@ enum status flat_judge_columns(const struct flat *f, const char *where)
     if (f->task_count > TASKS_MAX || f->group_count > GROUPS_MAX)
         return fault(EC_DATA_SHAPE, where, "%zu tasks and %zu groups, at most %d and %d",
                      f->task_count, f->group_count, TASKS_MAX, GROUPS_MAX);
+    if (f->scores && f->width != f->task_count * SCORE_PARTS)
+        return fault(EC_DATA_SHAPE, where,
+                     "x: %zu columns found, %zu wanted for scores of %zu labels", f->width,
+                     f->task_count * SCORE_PARTS, f->task_count);
     if (!flat_can_name(f->site))
         return fault(EC_DATA_VALUE, where, "the site's name is not " NAME_WANTED);
     for (size_t i = 0; st == ST_OK && i < f->task_count + f->group_count; i++) {
@@ -218,10 +226,26 @@ enum status flat_judge_columns(const struct flat *f, const char *where)
     return st == ST_OK ? judge_splits(f, where) : st;
 }
 
+static enum status judge_scores(const struct flat *f, const char *where)
+{
+    for (size_t i = 0; i < f->rows * f->task_count; i++) {
+        real part[SCORE_PARTS];
+        for (size_t k = 0; k < SCORE_PARTS; k++)
+            part[k] = (real)f->x[i * SCORE_PARTS + k];
+        double p = score_join(part);
+        if (!(p >= 0 && p <= 1))
+            return fault(EC_DATA_VALUE, where, "score of %s, row %zu: %g is no probability",
+                         f->task[i % f->task_count].name, i / f->task_count, p);
+    }
+    return ST_OK;
+}
+
 enum status flat_judge(const struct flat *f, const char *where)
 {
     enum status st = flat_judge_columns(f, where);
-    return st == ST_OK ? flat_judge_rows(f->x, 0, f->rows, f->width, where) : st;
+    if (st == ST_OK)
+        st = flat_judge_rows(f->x, 0, f->rows, f->width, where);
+    return st == ST_OK && f->scores ? judge_scores(f, where) : st;
 }
 
 /* Writing. */
@@ -230,7 +254,7 @@ static void write_header(struct writer *w, const struct header *h)
 {
     write_bytes(w, flat_magic, sizeof flat_magic);
     write_u32le(w, FLAT_VERSION);
-    write_u32le(w, 0);
+    write_u32le(w, h->flags);
     write_u64le(w, h->rows);
     write_u64le(w, h->width);
     write_u32le(w, h->tasks);
@@ -297,8 +321,8 @@ static bool read_header(struct header *h, const uint8_t *bytes, size_t len)
     struct reader r = {.at = bytes, .left = len};
     const uint8_t *magic = read_bytes(&r, sizeof flat_magic);
     uint32_t version = read_u32le(&r);
-    uint32_t flags = read_u32le(&r);
 
+    h->flags = read_u32le(&r);
     h->rows = read_u64le(&r);
     h->width = read_u64le(&r);
     h->tasks = read_u32le(&r);
@@ -311,7 +335,7 @@ static bool read_header(struct header *h, const uint8_t *bytes, size_t len)
     h->end = read_u64le(&r);
     h->checksum = read_u64le(&r);
     return !r.spent && memcmp(magic, flat_magic, sizeof flat_magic) == 0 &&
-           version == FLAT_VERSION && flags == 0;
+           version == FLAT_VERSION && h->flags <= FLAT_SCORES;
 }
 
 static void read_names(struct reader *r, struct flat *f)
@@ -351,6 +375,7 @@ static enum status parse_front(struct flat *f, struct header *h, const uint8_t *
         return fault(EC_DATA_FLAT, name, "the header contradicts itself or the %zu bytes there are",
                      len);
 
+    f->scores = h->flags == FLAT_SCORES;
     f->rows = h->rows, f->width = h->width;
     f->task_count = h->tasks, f->group_count = h->groups;
     struct reader r = {.at = bytes + h->names_at, .left = len - h->names_at};

@@ -3,7 +3,7 @@
  *
  *     header | names | patient | split | values | x
  *
- *   header   magic "EVHFLAT1", u32 version, u32 flags (0), u64 rows, u64 width, u32 tasks,
+ *   header   magic "EVHFLAT1", u32 version, u32 flags (1: scores), u64 rows, u64 width, u32 tasks,
  *            u32 groups, u64 names_at, patient_at, split_at, values_at, x_at, end, checksum of
  *            all but itself
  *   names    site; of each task, then group: name, u8 kind (enum target_kind), u8 level count,
@@ -11,7 +11,8 @@
  *   patient  u64 [rows]: flat_patient of the id
  *   split    u8 [rows]: enum split, SPLIT_NONE excluded
  *   values   f32 [tasks + groups, rows]: level index or raw regression value, NAN unknown
- *   x        f32 [rows, width], finite
+ *   x        f32 [rows, width], finite; of a file of scores the predicted probability of each
+ *            task, in [0,1], as SCORE_PARTS floats (models/core/score.h): width = SCORE_PARTS * tasks
  *
  * Little-endian; every part starts at the next multiple of 64, with zeros between. Made by
  * evenhand-data from HDF5 or a recipe; flat_open judges every offset, length and value before use,
@@ -33,6 +34,7 @@ enum split { SPLIT_TRAIN, SPLIT_VALID, SPLIT_TEST, SPLIT_NONE };
 struct flat {
     char site[TARGET_NAME_MAX];
     size_t rows, width;
+    bool scores; /* x holds the tasks' scores, not features */
     size_t task_count, group_count;
     struct target task[TASKS_MAX]; /* name, kind, levels, level[] only */
     struct target group[GROUPS_MAX];
@@ -52,7 +54,7 @@ uint64_t flat_patient(const void *id, size_t len);
 
 /*
  * What every file of this form keeps: finite x (EC_DATA_NAN), known splits and values inside their
- * levels (EC_DATA_VALUE), one split a patient (EC_DATA_SPLIT), names and sizes within their limits
+ * levels, scores that are probabilities (EC_DATA_VALUE), one split a patient (EC_DATA_SPLIT), names and sizes within their limits
  * (EC_DATA_VALUE, EC_DATA_SHAPE, EC_DATA_EMPTY). where stands in the complaint.
  */
 MUST_CHECK enum status flat_judge(const struct flat *f, const char *where);

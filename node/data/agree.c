@@ -50,6 +50,9 @@ enum status agree(struct agreement *a, const struct site *s, const char *path)
         remember(a, s, path);
         return ST_OK;
     }
+    if (f->scores != a->shape.scores)
+        return fault(EC_DATA_DISAGREE, path, "%s here, %s in %s", f->scores ? "scores" : "features",
+                     f->scores ? "features" : "scores", a->path);
     if (f->width != a->shape.width)
         return fault(EC_DATA_DISAGREE, path, "%zu features here, %zu in %s", f->width,
                      a->shape.width, a->path);

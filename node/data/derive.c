@@ -79,7 +79,9 @@ static enum status derive_splits(struct derived *d, const struct frame *f)
 
     for (size_t row = 0; row < d->rows; row++) {
         uint8_t split = SPLIT_TRAIN;
-        if (f->split == FRAME_NONE) {
+        if (f->split == FRAME_NONE && r->scores && r->test_share + r->valid_share == 0) {
+            split = SPLIT_TEST;
+        } else if (f->split == FRAME_NONE) {
             double u = share_of("evh-split", r->split_seed, pool_text(&f->pool, d->patient[row]));
             if (u < r->test_share)
                 split = SPLIT_TEST;
@@ -255,5 +257,6 @@ void derive_free(struct derived *d)
     free(d->split);
     free(d->site_name);
     free(d->value);
+    free(d->score);
     *d = (struct derived){0};
 }

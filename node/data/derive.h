@@ -22,6 +22,7 @@ struct derived {
     struct target task[TASKS_MAX], group[GROUPS_MAX];
     size_t task_count, group_count;
     float *value;   /* [task_count + group_count, rows], NAN unknown */
+    double *score;  /* [task_count, rows], in [0,1]; NULL: the recipe has none */
     size_t roaming; /* patients with rows at more than one site */
 };
 
@@ -34,7 +35,7 @@ void derive_free(struct derived *d);
 uint32_t *derive_levels(size_t *count, const struct frame *f, size_t text,
                         const struct words *unknown);
 
-/* The values of labels and groups (derive_targets.c). */
+/* The values of labels and groups, and the scores (derive_targets.c). */
 MUST_CHECK enum status derive_targets(struct derived *d, const struct frame *f);
 
 #endif

@@ -184,12 +184,34 @@ static enum status derive_group(struct derived *d, const struct frame *f, size_t
     return st;
 }
 
+static enum status derive_score(struct derived *d, const struct frame *f, size_t i)
+{
+    static const struct words none = {.count = 0};
+    enum status st = ST_OK;
+
+    for (size_t row = 0; st == ST_OK && row < d->rows; row++) {
+        struct seen s = look(f, row, f->score[i], &none);
+        double *p = &d->score[i * d->rows + row];
+        if (s.unknown)
+            st = refuse(&s, EC_DATA_NAN, "is no score (drop_missing would drop the row)");
+        if (st == ST_OK)
+            st = number_of(p, &s);
+        if (st == ST_OK && (*p < 0 || *p > 1))
+            st = refuse(&s, EC_DATA_VALUE, "is no probability, 0 to 1");
+    }
+    return st;
+}
+
 enum status derive_targets(struct derived *d, const struct frame *f)
 {
     enum status st = ST_OK;
 
     for (size_t i = 0; st == ST_OK && i < d->task_count; i++)
         st = derive_label(d, f, i);
+    if (f->recipe->scores)
+        d->score = must_alloc(d->task_count * d->rows + 1, sizeof *d->score);
+    for (size_t i = 0; st == ST_OK && d->score != NULL && i < d->task_count; i++)
+        st = derive_score(d, f, i);
     for (size_t i = 0; st == ST_OK && i < d->group_count; i++)
         st = derive_group(d, f, i);
     return st;

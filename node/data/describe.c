@@ -358,7 +358,7 @@ static void note_rows(struct json *notes, const struct flat *f)
 
     for (size_t i = 0; i < f->rows; i++)
         rows[f->split[i] < SPLIT_NONE ? f->split[i] : SPLIT_NONE]++;
-    if (rows[SPLIT_TRAIN] == 0)
+    if (rows[SPLIT_TRAIN] == 0 && !f->scores)
         note(notes, "no training rows");
     if (rows[SPLIT_TEST] == 0)
         note(notes, "no test rows: this site adds nothing to the evaluation");
@@ -380,12 +380,12 @@ static struct json *all_notes(const struct flat *f, const struct survey *s,
         note_target(notes, f, &f->group[i], "group");
         note_small(notes, f, &f->group[i]);
     }
-    if (s->constant > 0) {
+    if (s->constant > 0 && !f->scores) {
         name_feature(name, sizeof name, s->constant_at[0], feature);
         note(notes, "%zu feature%s constant in the training rows and will be 0: %s%s", s->constant,
              s->constant == 1 ? " is" : "s are", name, s->constant == 1 ? "" : ", ...");
     }
-    if (s->duplicates > 0)
+    if (s->duplicates > 0 && !f->scores) /* many patients may have one score */
         note(notes, "%zu row%s the same features as another", s->duplicates,
              s->duplicates == 1 ? " has" : "s have");
     return notes;

@@ -167,6 +167,8 @@ enum status features_open(struct features *x, const struct frame *f, const struc
     enum status st = ST_OK;
 
     *x = (struct features){0};
+    if (d->score != NULL)
+        return ST_OK;
     for (size_t i = 0; st == ST_OK && i < f->feature_count; i++)
         st = f->feature[i].onehot ? add_onehot(x, f, i) : add_number(x, f, d, i);
     if (st == ST_OK && x->width == 0)

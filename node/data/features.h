@@ -29,7 +29,7 @@ struct features {
  */
 MUST_CHECK enum status features_drop(struct frame *f);
 
-/* Levels and means; d tells the training rows. EC_DATA_VALUE; EC_DATA_COLUMN when two features
+/* Levels and means; d tells the training rows; none at all where d has scores. EC_DATA_VALUE; EC_DATA_COLUMN when two features
  * have one name. */
 MUST_CHECK enum status features_open(struct features *x, const struct frame *f,
                                      const struct derived *d);

@@ -51,7 +51,7 @@ struct frame {
 
     /* Which text is what; FRAME_NONE where the recipe names none. */
     size_t patient, site, split;
-    size_t label[TASKS_MAX], group[GROUPS_MAX];
+    size_t label[TASKS_MAX], score[TASKS_MAX], group[GROUPS_MAX];
     size_t select[RECIPE_SELECTS_MAX], drop[SETTINGS_LIST_MAX];
     size_t key[RECIPE_TABLES_MAX], on[RECIPE_TABLES_MAX];
 

@@ -155,6 +155,8 @@ static enum status find_texts(struct frame *f)
         st = find_text(&f->split, f, r->split);
     for (size_t i = 0; st == ST_OK && i < r->label_count; i++)
         st = find_text(&f->label[i], f, r->label[i].column);
+    for (size_t i = 0; st == ST_OK && i < r->label_count; i++)
+        st = find_text(&f->score[i], f, r->label[i].score);
     for (size_t i = 0; st == ST_OK && i < r->group_count; i++)
         st = find_text(&f->group[i], f, r->group[i].column);
     for (size_t i = 0; st == ST_OK && i < r->select_count; i++)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "models/core/score.h"
 #include "node/data/describe.h"
 #include "node/data/features.h"
 #include "node/data/site.h"
@@ -70,15 +71,32 @@ static size_t rows_of(const struct derived *d, size_t site)
     return n;
 }
 
+static size_t width_of(const struct importing *m)
+{
+    return m->derived.score == NULL ? m->features.width : m->derived.task_count * SCORE_PARTS;
+}
+
+/* The numbers of a row in x: its features, or the scores of its tasks. */
+static void put_row(float *x, struct importing *m, size_t row)
+{
+    const struct derived *d = &m->derived;
+
+    if (d->score == NULL)
+        features_row(x, &m->features, &m->frame, row);
+    for (size_t t = 0; d->score != NULL && t < d->task_count; t++)
+        score_split(x + t * SCORE_PARTS, d->score[t * d->rows + row]);
+}
+
 /* Everything of one site, out of the pooled rows. */
 static void gather(struct site *s, struct importing *m, size_t site, size_t rows)
 {
     const struct derived *d = &m->derived;
     size_t targets = d->task_count + d->group_count;
-    size_t width = m->features.width;
+    size_t width = width_of(m);
     size_t at = 0;
 
     site_alloc(s, rows, width, targets, true);
+    s->flat.scores = d->score != NULL;
     for (size_t row = 0; row < d->rows; row++) {
         if (d->site[row] != site)
             continue;
@@ -88,7 +106,7 @@ static void gather(struct site *s, struct importing *m, size_t site, size_t rows
         s->split[at] = d->split[row];
         for (size_t t = 0; t < targets; t++)
             s->value[t * rows + at] = d->value[t * d->rows + row];
-        features_row(s->x + at * width, &m->features, &m->frame, row);
+        put_row(s->x + at * width, m, row);
         at++;
     }
     must(at == rows);
@@ -97,7 +115,8 @@ static void gather(struct site *s, struct importing *m, size_t site, size_t rows
     s->flat.group_count = d->group_count;
     memcpy(s->flat.task, d->task, sizeof s->flat.task);
     memcpy(s->flat.group, d->group, sizeof s->flat.group);
-    s->feature = (const char *const *)(void *)m->features.name;
+    if (d->score == NULL)
+        s->feature = (const char *const *)(void *)m->features.name;
 }
 
 static enum status write_files(const struct site *s, const struct importing *m, size_t site)
@@ -206,7 +225,8 @@ static struct json *result_json(struct importing *m)
     json_put_text(out, "recipe", m->order->recipe->name);
     json_put_bool(out, "artificial_sites", m->order->recipe->artificial_sites > 0);
     json_put_int(out, "rows", (int64_t)m->derived.rows);
-    json_put_int(out, "width", (int64_t)m->features.width);
+    json_put_int(out, "width", (int64_t)width_of(m));
+    json_put_bool(out, "scores", m->derived.score != NULL);
     json_put(out, "features", names_json(m->features.name, m->features.width));
     json_put(out, "counts", counts_json(m));
     json_put(out, "sites", m->sites);

@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "models/core/score.h"
 #include "node/data/import.h"
 #include "node/data/verbs.h"
 
@@ -8,11 +9,13 @@ static void summarise(const struct json *data, const char *folder)
 {
     const struct json *counts = json_get(data, "counts");
     size_t sites = json_count(json_get(data, "sites"));
+    bool scores = json_bool(json_get(data, "scores"), false);
+    int64_t width = json_int(json_get(data, "width"), 0);
 
-    printf("%s: %lld rows of %zu site%s, %lld features, in %s\n",
-           json_string(json_get(data, "recipe"), ""),
-           (long long)json_int(json_get(data, "rows"), 0), sites, sites == 1 ? "" : "s",
-           (long long)json_int(json_get(data, "width"), 0), folder);
+    printf(
+        "%s: %lld rows of %zu site%s, %lld %s, in %s\n", json_string(json_get(data, "recipe"), ""),
+        (long long)json_int(json_get(data, "rows"), 0), sites, sites == 1 ? "" : "s",
+        (long long)(scores ? width / SCORE_PARTS : width), scores ? "scores" : "features", folder);
     for (size_t i = 0; i < json_count(counts); i++) {
         const char *key = json_key_at(counts, i);
         int64_t n = json_int(json_get(counts, key), 0);

@@ -19,11 +19,17 @@ static struct site_paths paths_given(void)
 static const struct opt_row rows[] = {
     {"label", "NAME", "a label every file must have and know; may be repeated"},
     {"group", "NAME", "an attribute every file must have and know; may be repeated"},
-    {"x", "PATH", "where an HDF5 file keeps the features, default /x"},
+    {"x", "PATH", "where an HDF5 file keeps the features, default /x, or the folder of its scores"},
     {"patient", "PATH", "where it keeps the patients, default /patient"},
     {"split", "PATH", "where it keeps the splits, default /split"},
     {"out", "FILE.flat", "default: beside it, with the ending .flat"},
 };
+
+/* What people count of a row: features, or scores, of which each has several columns. */
+static size_t columns_of(const struct flat *f)
+{
+    return f->scores ? f->task_count : f->width;
+}
 
 /* X.h5 -> X.flat */
 static enum status flat_name(char *out, size_t cap, const char *path)
@@ -62,8 +68,8 @@ static enum status run_pack(const struct opt_verb *verb, struct json **data)
         json_put_int(*data, "rows", (int64_t)s.flat.rows);
         json_put_int(*data, "width", (int64_t)s.flat.width);
         if (!opt_json())
-            printf("%s: %zu rows, %zu features, in %s\n", s.flat.site, s.flat.rows, s.flat.width,
-                   out);
+            printf("%s: %zu rows, %zu %s, in %s\n", s.flat.site, s.flat.rows, columns_of(&s.flat),
+                   s.flat.scores ? "scores" : "features", out);
     }
     site_free(&s);
     return st;
@@ -108,8 +114,9 @@ static struct json *checked(const struct site *s, const char *path, bool flat)
     struct json *notes = describe_notes(&s->flat, s->feature);
 
     if (!opt_json()) {
-        printf("%s: ok, %s, site %s, %zu rows, %zu features\n", path, flat ? "flat" : "HDF5",
-               s->flat.site, s->flat.rows, s->flat.width);
+        printf("%s: ok, %s, site %s, %zu rows, %zu %s\n", path, flat ? "flat" : "HDF5",
+               s->flat.site, s->flat.rows, columns_of(&s->flat),
+               s->flat.scores ? "scores" : "features");
         for (size_t i = 0; i < json_count(notes); i++)
             printf("  note: %s\n", json_string(json_at(notes, i), ""));
     }

@@ -88,7 +88,8 @@ static enum status take_tables(struct recipe *r, const struct settings *s)
 static enum status take_features(struct recipe *r, const struct settings *s)
 {
     static const char *const fills[] = {"refuse", "mean", "zero", "drop"};
-    enum status st = count(&r->feature_count, s, "features", 1, RECIPE_FEATURES_MAX);
+    enum status st =
+        count(&r->feature_count, s, "features", r->scores ? 0 : 1, RECIPE_FEATURES_MAX);
 
     for (size_t i = 0; st == ST_OK && i < r->feature_count; i++) {
         struct recipe_feature *f = &r->feature[i];
@@ -132,6 +133,18 @@ static const char *column_or_name(const struct settings *s, const char *list, si
     return column[0] != '\0' ? column : settings_text(s, "%s[%zu].name", list, at);
 }
 
+/* All labels have scores, or none; and scores stand in the place of features. */
+static enum status judge_scores(struct recipe *r, const struct settings *s)
+{
+    r->scores = r->label_count > 0 && r->label[0].score[0] != '\0';
+    for (size_t i = 0; i < r->label_count; i++)
+        if ((r->label[i].score[0] != '\0') != r->scores)
+            return conflict(s, "labels", i, "score", "all labels have a score, or none has");
+    if (r->scores && settings_count(s, "features") > 0)
+        return conflict(s, "labels", 0, "score", "a recipe makes scores or features, not both");
+    return ST_OK;
+}
+
 static enum status take_labels(struct recipe *r, const struct settings *s)
 {
     enum status st = count(&r->label_count, s, "labels", 0, TASKS_MAX);
@@ -140,6 +153,7 @@ static enum status take_labels(struct recipe *r, const struct settings *s)
         struct recipe_label *l = &r->label[i];
         l->name = settings_text(s, "labels[%zu].name", i);
         l->column = column_or_name(s, "labels", i);
+        l->score = settings_text(s, "labels[%zu].score", i);
         l->above = settings_real(s, "labels[%zu].above", i);
         take_words(&l->positive, s, "labels", i, "positive");
         take_words(&l->negative, s, "labels", i, "negative");
@@ -150,7 +164,7 @@ static enum status take_labels(struct recipe *r, const struct settings *s)
             return conflict(s, "labels", i, "above", "words or a number decide, not both");
         st = judge_name(s, "labels", i);
     }
-    return st;
+    return st == ST_OK ? judge_scores(r, s) : st;
 }
 
 static enum status judge_group(const struct recipe_group *g, const struct settings *s, size_t i)
@@ -236,7 +250,7 @@ static int by_group(const void *a, const void *b)
 }
 
 static enum status (*const parts[])(struct recipe *, const struct settings *) = {
-    take_tables, take_split, take_features, take_labels, take_groups, take_selects,
+    take_tables, take_split, take_labels, take_features, take_groups, take_selects,
 };
 
 static enum status take(struct recipe *r)

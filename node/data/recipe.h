@@ -3,6 +3,7 @@
  *
  *     tables  -> the first gives the rows, the others join it by a key
  *     columns -> patient, site, split, features, labels, groups
+ *             or patient, site, split, labels with scores, groups: predictions to be evaluated
  *
  * A column is named as the file's header has it; where two files have it, as
  * "file:column". A recipe is a libconfig file; its keys and their meaning are
@@ -47,6 +48,7 @@ struct recipe_feature {
 
 struct recipe_label {
     const char *name, *column;
+    const char *score; /* the column of its predicted probability; "": the recipe has features */
     struct words positive, negative, unknown;
     double above; /* without words: positive is a number above this */
 };
@@ -79,6 +81,7 @@ struct recipe {
     uint64_t split_seed;
     struct recipe_feature feature[RECIPE_FEATURES_MAX];
     size_t feature_count;
+    bool scores; /* every label has one, and there are no features */
     struct recipe_label label[TASKS_MAX];
     size_t label_count;
     struct recipe_group group[GROUPS_MAX];

@@ -35,7 +35,8 @@ static const struct setting rows[] = {
      "Another seed deals them anew."},
 
     {"split.column", TEXT("\"\""), NULL, false,
-     "The column that says train, valid or test; empty: the shares below decide."},
+     "The column that says train, valid or test; empty: the shares below decide, and with scores all "
+     "rows are for the test."},
     {"split.train", LIST("[\"train\"]"), NULL, false, "Its words for training rows."},
     {"split.valid", LIST("[\"valid\"]"), NULL, false, "Its words for validation rows."},
     {"split.test", LIST("[\"test\"]"), NULL, false, "Its words for test rows."},
@@ -70,6 +71,10 @@ static const struct setting rows[] = {
      "Words that mean unknown, beside the missing ones."},
     {"labels[].above", SET_REAL, ANY, "", "0", NULL, false,
      "Without words: positive is a number above this."},
+
+    {"labels[].score", TEXT("\"\""), NULL, false,
+     "The column of its predicted probability, 0 to 1, in place of features: predictions to be "
+     "evaluated. All labels have one, or none."},
 
     {"groups[].name", TEXT(NULL), NULL, false, "What a plan calls this attribute."},
     {"groups[].column", TEXT("\"\""), NULL, false, "Its column; empty: the name."},

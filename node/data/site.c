@@ -1,4 +1,4 @@
-#include "node/data/site.h"
+#include "node/data/site_scores.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -124,7 +124,8 @@ static enum status write_all(struct h5_writer *w, const struct site *s, const ch
     if (st == ST_OK && recipe[0] != '\0')
         st = h5_note_text(w, "/", "recipe", recipe);
     if (st == ST_OK)
-        st = h5_put_tensor(w, "/x", f->x, (size_t[]){f->rows, f->width}, 2);
+        st = f->scores ? site_scores_put(w, f)
+                       : h5_put_tensor(w, "/x", f->x, (size_t[]){f->rows, f->width}, 2);
     if (st == ST_OK)
         st = h5_put_texts(w, "/patient", s->patient_text, f->rows);
     return st == ST_OK ? site_put_columns(w, s) : st;

@@ -10,6 +10,13 @@
  *     /feature_names   text [D], named by the attribute `features` of /; may be absent
  *     /                attribute `site`; absent: the file's name
  *
+ * A file of predictions has, in the place of /x,
+ *
+ *     /score/<task>    float32 or float64 [N], the predicted probability of every /label/<task>
+ *
+ * and may lack /split: then all rows are for the test. A float32 is taken for the decimal number
+ * that it was (score_of_float).
+ *
  * An attribute `kind` (binary, categorical, regression) tells a categorical
  * attribute of two levels from a binary one; absent: two levels are binary.
  */
@@ -31,7 +38,7 @@ struct site {
     struct h5_texts names;
 };
 
-/* Where a foreign file keeps what we call /x, /patient, /split. */
+/* Where a foreign file keeps what we call /x, /patient, /split. x may be the folder of scores. */
 struct site_paths {
     const char *x, *patient, *split;
 };

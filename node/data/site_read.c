@@ -5,8 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "models/core/score.h"
 #include "node/data/probe.h"
-#include "node/data/site.h"
+#include "node/data/site_scores.h"
 #include "proto/base/arena.h"
 #include "proto/base/must.h"
 
@@ -17,6 +18,7 @@ struct reading {
     struct site *s;
     struct h5_reader *from;
     const char *path;
+    const char *scores; /* their folder; NULL: the file has features */
     size_t rows;
 };
 
@@ -86,6 +88,10 @@ static enum status read_splits(const struct reading *r, const char *path)
 {
     struct h5_shape s;
     struct h5_texts t;
+    if (r->scores != NULL && !h5_has(r->from, path)) { /* predictions are there to be tested */
+        memset(r->s->split, SPLIT_TEST, r->rows);
+        return ST_OK;
+    }
     enum status st = look_column(&s, r, path);
 
     if (st != ST_OK)
@@ -242,6 +248,8 @@ static enum status read_feature_names(const struct reading *r)
     char path[256];
     bool found;
     struct site *s = r->s;
+    if (r->scores != NULL)
+        return ST_OK;
     enum status st = h5_note_read_text(path, sizeof path, &found, r->from, "/", "features");
 
     if (st != ST_OK || !found)
@@ -289,25 +297,48 @@ static enum status read_columns(const struct reading *r, const struct site_paths
     return st;
 }
 
+/* Rows and columns of x, before there is room for any. */
+static enum status look_x(size_t *width, struct reading *r, const char *path,
+                          const struct h5_texts *labels)
+{
+    struct h5_shape x;
+    enum status st;
+
+    if (r->scores != NULL) {
+        *width = labels->count * SCORE_PARTS;
+        if (labels->count == 0)
+            return fault(EC_DATA_SHAPE, r->path, "/label: nothing found that %s has scores of",
+                         r->scores);
+        return site_scores_rows(&r->rows, r->from, r->path, r->scores, labels->text[0]);
+    }
+    st = h5_look(&x, r->from, path);
+    if (st == ST_OK)
+        st = judge_x_shape(r, path, &x);
+    if (st == ST_OK) {
+        r->rows = x.dim[0];
+        *width = x.count / r->rows;
+    }
+    return st;
+}
+
 enum status site_read_columns(struct site *s, struct h5_reader *from, const char *path,
                               const struct site_paths *where)
 {
-    struct reading r = {.s = s, .from = from, .path = path};
+    struct reading r = {
+        .s = s, .from = from, .path = path, .scores = site_scores_folder(from, where->x)};
     struct h5_texts labels = {0};
     struct h5_texts groups = {0};
-    struct h5_shape x;
+    size_t width = 0;
     *s = (struct site){0};
-    enum status st = h5_look(&x, from, where->x);
+    enum status st = list_targets(&labels, &r, "/label", TASKS_MAX);
 
     if (st == ST_OK)
-        st = judge_x_shape(&r, where->x, &x);
-    if (st == ST_OK)
-        st = list_targets(&labels, &r, "/label", TASKS_MAX);
+        st = look_x(&width, &r, where->x, &labels);
     if (st == ST_OK)
         st = list_targets(&groups, &r, "/group", GROUPS_MAX);
     if (st == ST_OK) {
-        r.rows = x.dim[0];
-        site_alloc(s, r.rows, x.count / r.rows, labels.count + groups.count, false);
+        site_alloc(s, r.rows, width, labels.count + groups.count, false);
+        s->flat.scores = r.scores != NULL;
         st = read_columns(&r, where, &labels, &groups);
     }
     h5_texts_free(&labels);
@@ -329,7 +360,9 @@ static enum status read_here(struct site *s, const char *path, const struct site
     if (st == ST_OK) {
         size_t count = s->flat.rows * s->flat.width;
         s->flat.x = s->x = must_alloc(count, sizeof *s->x);
-        st = h5_read_f32(s->x, count, from, where->x);
+        st = s->flat.scores
+                 ? site_scores_read(s->x, &s->flat, from, path, site_scores_folder(from, where->x))
+                 : h5_read_f32(s->x, count, from, where->x);
     }
     h5_close(&from);
     if (st != ST_OK)

@@ -97,6 +97,15 @@ bool h5_has(const struct h5_reader *r, const char *path)
     return yes;
 }
 
+bool h5_is_group(const struct h5_reader *r, const char *path)
+{
+    H5G_info_t info;
+    bool yes = reachable(r, path) && H5Gget_info_by_name(r->file, path, &info, H5P_DEFAULT) >= 0;
+
+    (void)H5Eclear2(H5E_DEFAULT);
+    return yes;
+}
+
 /* Only data that lie in this file, behind no filter but deflate and shuffle. */
 static enum status judge_storage(bool *packed, const struct h5_reader *r, const char *path,
                                  hid_t set)

@@ -47,6 +47,7 @@ void h5_close(struct h5_reader **r);
 
 /* Is there a dataset (or group) of this absolute path inside the file? */
 bool h5_has(const struct h5_reader *r, const char *path);
+bool h5_is_group(const struct h5_reader *r, const char *path);
 /* What stands there; a type that is neither integer, real, bool nor text is EC_DATA_SHAPE. */
 MUST_CHECK enum status h5_look(struct h5_shape *s, const struct h5_reader *r, const char *path);
 /* "float32 [740,13]" into out, for messages. */

@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include "crypto/hash.h"
+#include "models/core/score.h"
 #include "node/flat.h"
 #include "proto/base/file.h"
 #include "tests/support/check.h"
@@ -264,6 +265,53 @@ static void a_patient_has_one_id_and_another_has_another(void **state)
     assert_true(flat_patient("17", 2) != flat_patient("18", 2));
 }
 
+/* The scores of one task take the three columns that there are. */
+static void make_scores(struct made *m)
+{
+    make(m);
+    assert_int_equal(WIDTH, SCORE_PARTS);
+    m->flat.scores = true;
+    for (size_t i = 0; i < ROWS; i++)
+        score_split(m->x + i * WIDTH, (double)i / 7);
+}
+
+static void a_file_says_that_it_holds_scores(void **state)
+{
+    (void)state;
+    struct made m;
+    struct flat f;
+    const char *path = path_of("scores.flat");
+    make_scores(&m);
+    check_ok(flat_write(&m.flat, path));
+    check_ok(flat_open(&f, path));
+    assert_true(f.scores);
+    assert_memory_equal(f.x, m.x, sizeof m.x);
+    flat_close(&f);
+    make(&m);
+    check_ok(flat_write(&m.flat, path));
+    check_ok(flat_open(&f, path));
+    assert_false(f.scores);
+    flat_close(&f);
+}
+
+static void what_is_no_probability_is_no_score(void **state)
+{
+    (void)state;
+    static const float parts[][SCORE_PARTS] = {
+        {1.5F, 0, 0}, {-.5F, 0, 0}, {1, 1e-9F, 0}, {0, -1e-9F, 0}};
+    for (size_t i = 0; i < COUNT(parts); i++) {
+        struct made m;
+        make_scores(&m);
+        memcpy(m.x + WIDTH, parts[i], sizeof parts[i]);
+        check_fault(flat_judge(&m.flat, "north"), EC_DATA_VALUE);
+        assert_non_null(strstr(fault_text(), "disease, row 1"));
+    }
+    struct made m;
+    make_scores(&m);
+    m.flat.width = 2;
+    check_fault(flat_judge(&m.flat, "north"), EC_DATA_SHAPE);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -273,6 +321,8 @@ int main(void)
         cmocka_unit_test(every_truncation_is_noticed),
         cmocka_unit_test(names_are_short_and_utf8),
         cmocka_unit_test(a_patient_has_one_id_and_another_has_another),
+        cmocka_unit_test(a_file_says_that_it_holds_scores),
+        cmocka_unit_test(what_is_no_probability_is_no_score),
     };
     return cmocka_run_group_tests(tests, open_scratch, close_scratch);
 }

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "crypto/hash.h"
+#include "models/core/score.h"
 #include "node/data/import.h"
 #include "node/data/site.h"
 #include "proto/base/file.h"
@@ -400,6 +401,73 @@ static void sites_of_one_spelling_get_files_of_their_own(void **state)
         assert_int_equal(access(in_scratch(files[i]), F_OK), 0);
 }
 
+/* --- scores ---------------------------------------------------------------------------------- */
+
+#define SCORED                                                                                     \
+    "name = \"p\"; tables = ( { file = \"p.csv\"; } ); patient = \"id\"; site = \"ward\";\n"       \
+    "groups = ( { name = \"sex\"; } );\n"
+
+static void predictions_become_files_of_scores_all_for_the_test(void **state)
+{
+    (void)state;
+    struct json *data;
+    struct site h5;
+    struct flat f;
+    put_file("p.csv",
+             "id,ward,sex,dead,p\n1,a,f,0,0.7\n2,a,m,1,1\n2,a,m,0,0.1\n3,b,f,1,3e-4\n4,a,m,0,\n");
+    check_ok(import(&data,
+                    SCORED "labels = ( { name = \"died\"; column = \"dead\"; score = \"p\"; } );\n"
+                           "drop_missing = [\"p\"];",
+                    "scored"));
+    assert_int_equal(json_int(json_get(data, "rows"), 0), 4);
+    json_close(&data);
+    check_ok(flat_open(&f, in_scratch("scored/a.flat")));
+    assert_true(f.scores);
+    assert_int_equal(f.rows, 3);
+    static const double want[] = {.7, 1, .1};
+    for (size_t i = 0; i < f.rows; i++) {
+        real part[SCORE_PARTS];
+        for (size_t k = 0; k < SCORE_PARTS; k++)
+            part[k] = (real)f.x[i * SCORE_PARTS + k];
+        assert_true(score_join(part) == want[i]);
+        assert_int_equal(f.split[i], SPLIT_TEST);
+    }
+    check_ok(site_read(&h5, in_scratch("scored/a.h5"), &site_paths_ours));
+    assert_memory_equal(h5.x, f.x, f.rows * f.width * sizeof(float));
+    site_free(&h5);
+    flat_close(&f);
+}
+
+static void what_is_no_score_is_refused_with_its_place(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *labels;
+        enum complaint want;
+        const char *says;
+    } rows[] = {
+        {"labels = ( { name = \"dead\"; score = \"p\"; } );", EC_DATA_NAN, "p.csv:6"},
+        {"labels = ( { name = \"dead\"; score = \"id\"; } );", EC_DATA_VALUE, "no probability"},
+        {"labels = ( { name = \"dead\"; score = \"ward\"; } );", EC_DATA_VALUE, "not a number"},
+        {"labels = ( { name = \"dead\"; score = \"q\"; } );", EC_DATA_COLUMN, "`q`"},
+        {"labels = ( { name = \"dead\"; score = \"p\"; }, { name = \"b\"; column = \"dead\"; } );",
+         EC_CFG_CONFLICT, "all labels have a score"},
+        {"labels = ( { name = \"dead\"; score = \"p\"; } ); features = ( { columns = [\"p\"]; } );",
+         EC_CFG_CONFLICT, "not both"},
+    };
+    put_file("p.csv",
+             "id,ward,sex,dead,p\n1,a,f,0,0.7\n2,a,m,1,1\n2,a,m,0,0.1\n3,b,f,1,3e-4\n4,a,m,0,\n");
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct json *data;
+        char recipe[1024];
+        snprintf(recipe, sizeof recipe, "%s%s", SCORED, rows[i].labels);
+        check_fault(import(&data, recipe, "refused"), rows[i].want);
+        const struct complaint_kept *kept = fault_kept();
+        if (strstr(fault_text(), rows[i].says) == NULL && strstr(kept->where, rows[i].says) == NULL)
+            fail_msg("%zu: %s: %s", i, kept->where, fault_text());
+    }
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -411,6 +479,8 @@ int main(void)
         cmocka_unit_test(a_pattern_takes_no_column_that_means_something_else),
         cmocka_unit_test(rows_may_be_left_out_when_the_recipe_says_so_and_are_counted),
         cmocka_unit_test(sites_of_one_spelling_get_files_of_their_own),
+        cmocka_unit_test(predictions_become_files_of_scores_all_for_the_test),
+        cmocka_unit_test(what_is_no_score_is_refused_with_its_place),
     };
     return cmocka_run_group_tests(tests, open_scratch, close_scratch);
 }

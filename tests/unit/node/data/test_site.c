@@ -2,6 +2,7 @@
 #include <math.h>
 
 #include "crypto/hash.h"
+#include "models/core/score.h"
 #include "node/data/agree.h"
 #include "node/data/describe.h"
 #include "node/data/site.h"
@@ -320,6 +321,92 @@ static void one_class_one_sex_and_constant_features_are_noted(void **state)
     site_free(&site);
 }
 
+/* --- scores ---------------------------------------------------------------------------------- */
+
+static void put_scored(struct h5_writer *w, bool split)
+{
+    static const int8_t label[N] = {0, 1, -1, 1};
+    static const int64_t patient[N] = {7, 8, 9, 7};
+
+    check_ok(h5_put_i64(w, "/patient", patient, N));
+    check_ok(h5_put_i8(w, "/label/death", label, N));
+    check_ok(h5_put_i8(w, "/label/stay", label, N));
+    if (split)
+        check_ok(h5_put_texts(w, "/split", (const char *[]){"train", "valid", "test", "train"}, N));
+}
+
+static double score_at(const struct site *site, size_t row, size_t task)
+{
+    real part[SCORE_PARTS];
+    for (size_t k = 0; k < SCORE_PARTS; k++)
+        part[k] = (real)site->x[row * site->flat.width + task * SCORE_PARTS + k];
+    return score_join(part);
+}
+
+static void scores_of_any_width_are_read_as_the_numbers_they_were(void **state)
+{
+    (void)state;
+    static const float narrow[N] = {0.7f, 0, 1, 0.1f};
+    static const double wide[N] = {0.7, 0.1, 1.0 / 3, 0x1.fffffffffffffp-2};
+    struct h5_writer *w;
+    struct site site;
+    check_ok(h5_create(&w, path));
+    put_scored(w, false);
+    check_ok(h5_put_f32(w, "/score/death", narrow, N));
+    check_ok(h5_put_f64(w, "/score/stay", wide, N));
+    check_ok(h5_finish(&w));
+    check_ok(site_read(&site, path, &site_paths_ours));
+    check_ok(flat_judge(&site.flat, path));
+    assert_true(site.flat.scores);
+    assert_int_equal(site.flat.width, 2 * SCORE_PARTS);
+    assert_true(score_at(&site, 0, 0) == 0.7 && score_at(&site, 3, 0) == 0.1);
+    assert_true(score_at(&site, 1, 0) == 0 && score_at(&site, 2, 0) == 1);
+    for (size_t i = 0; i < N; i++) {
+        assert_true(score_at(&site, i, 1) == wide[i]);
+        assert_int_equal(site.split[i], SPLIT_TEST); /* there is no /split */
+    }
+    site.patient_text = must_alloc(N, sizeof *site.patient_text);
+    for (size_t i = 0; i < N; i++)
+        site.patient_text[i] = i == 3 ? "0" : "1";
+    static char again[SCRATCH_MAX];
+    scratch_file(again, &s, "again.h5");
+    check_ok(site_write(&site, again, ""));
+    struct site back;
+    check_ok(site_read(&back, again, &(struct site_paths){"/score", "/patient", "/split"}));
+    assert_memory_equal(back.x, site.x, N * 2 * SCORE_PARTS * sizeof(float));
+    site_free(&back);
+    site_free(&site);
+}
+
+static void a_score_that_is_none_is_refused_with_its_row(void **state)
+{
+    (void)state;
+    static const struct {
+        double p;
+        enum complaint want;
+        const char *says;
+    } rows[] = {
+        {1.5, EC_DATA_VALUE, "/score/stay: row 2 is 1.5"},
+        {-1e-9, EC_DATA_VALUE, "/score/stay: row 2"},
+        {(double)NAN, EC_DATA_NAN, "/score/stay: row 2 is nan"},
+    };
+    for (size_t i = 0; i <= COUNT(rows); i++) {
+        double p[N] = {.2, .3, i < COUNT(rows) ? rows[i].p : .4, .5};
+        struct h5_writer *w;
+        struct site site;
+        check_ok(h5_create(&w, path));
+        put_scored(w, true);
+        check_ok(h5_put_f64(w, "/score/death", (const double[]){.1, .2, .3, .4}, N));
+        if (i < COUNT(rows))
+            check_ok(h5_put_f64(w, "/score/stay", p, N));
+        check_ok(h5_finish(&w));
+        enum complaint want = i < COUNT(rows) ? rows[i].want : EC_DATA_SHAPE;
+        check_fault(site_read(&site, path, &site_paths_ours), want);
+        if (strstr(fault_text(), i < COUNT(rows) ? rows[i].says : "/score/stay: nothing") == NULL)
+            fail_msg("%zu: %s", i, fault_text());
+    }
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -329,6 +416,8 @@ int main(void)
         cmocka_unit_test(sites_of_one_study_agree_and_others_do_not),
         cmocka_unit_test(a_description_counts_what_is_there),
         cmocka_unit_test(one_class_one_sex_and_constant_features_are_noted),
+        cmocka_unit_test(scores_of_any_width_are_read_as_the_numbers_they_were),
+        cmocka_unit_test(a_score_that_is_none_is_refused_with_its_row),
     };
     return cmocka_run_group_tests(tests, open_scratch, close_scratch);
 }
