@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "models/core/ckpt.h"
+#include "models/registry.h"
 #include "proto/adopt/adopt.h"
 #include "proto/base/child.h"
 #include "proto/base/file.h"
@@ -37,13 +38,15 @@ enum status keep_run(const struct report *report, const struct coord_loop *l, co
     enum status st = file_folder(folder);
     if (st == ST_OK)
         st = file_join(path, sizeof path, folder, "model.evh");
-    if (st == ST_OK)
+    if (st == ST_OK && !l->course.model->ops->fixed)
         st = keep_model(l, path);
     return st == ST_OK ? report_write(report, folder) : st;
 }
 
-enum status keep_export(const char *folder)
+enum status keep_export(const struct report *report, const char *folder)
 {
+    if (model_find(report->run.model)->fixed)
+        return ST_OK;
     char program[PLAN_PATH_MAX], from[PLAN_PATH_MAX], to[PLAN_PATH_MAX];
     enum status st = child_path(program, sizeof program, DATA_PROGRAM);
     if (st == ST_OK)

@@ -137,7 +137,7 @@ static enum status run_to_the_end(const struct coord_config *c, struct json **da
     enum status st = coord_run(&report, c, &o);
     progress_close(&progress);
     if (st == ST_OK)
-        st = keep_export(c->out);
+        st = keep_export(&report, c->out);
     if (st == ST_OK)
         st = outcome_tell(data, &report, c->out);
     report_close(&report);

@@ -20,6 +20,8 @@ static double done_share(const struct coord_loop *l)
     if (train_done > 0 && probes_done > 0 && l->times.train_s > 0)
         probe_weight = (l->times.evaluate_s / probes_done) / (l->times.train_s / train_done);
     double all = rounds * train_weight + probes * probe_weight;
+    if (all == 0) /* nothing is trained: a few legs, one like the other */
+        return l->closed.kind < LEG_TEST ? 0 : l->closed.kind == LEG_TEST ? 0.5 : 1;
     return (train_done * train_weight + probes_done * probe_weight) / all;
 }
 

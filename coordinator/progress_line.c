@@ -44,7 +44,11 @@ void progress_words(char *out, size_t cap, const struct coord_progress *p)
     size_t at = 0;
     out[0] = '\0';
     words_left(left, p);
-    snprintf(part, sizeof(part), "round %zu/%zu  %s", p->train_round, p->train_rounds, p->stage);
+    if (p->train_rounds > 0)
+        snprintf(part, sizeof(part), "round %zu/%zu  %s", p->train_round, p->train_rounds,
+                 p->stage);
+    else
+        snprintf(part, sizeof(part), "%s", p->stage);
     at = add(out, cap, at, part);
     for (size_t i = 0; i < p->loss_count; i++) {
         words_figure(figure, p->loss[i]);

@@ -7,7 +7,7 @@
 #include "proto/base/must.h"
 
 /* Exact counts and sums of moderate size: 2^-20 steps up to 2^42 / sites. */
-#define SUM_SHIFT 20
+#define SUM_SHIFT EXAM_SHIFT
 
 const char *leg_name(enum leg_kind kind)
 {
@@ -140,21 +140,27 @@ static bool erases(const struct course *c)
                                       settings_has(c->plan, "evaluate.representations", "erasure"));
 }
 
+static void enter_exam(struct course *c)
+{
+    c->leg = leg_of(c, c->exam.probes != NULL ? LEG_SCALE : LEG_TEST, 0);
+}
+
 static enum status fold_moments(struct course *c, const double *v)
 {
     struct population *who = &c->who;
     const double *tail = v + 2 * who->width;
     who->rows = tail[0];
+    const struct model_ops *ops = model_find(settings_text(c->plan, "model.name"));
+    must(ops != NULL);
     if (who->rows < 2)
-        return fault(EC_DATA_EMPTY, "", "all sites together have %.0f training rows", who->rows);
+        return fault(EC_DATA_EMPTY, "", "all sites together have %.0f %s", who->rows,
+                     ops->fixed ? "rows" : "training rows");
     fold_features(c, v);
     for (size_t i = 0; i < who->task_count; i++)
         fold_target(&who->task[i], tail + 2 + i * TARGET_LEVELS_MAX);
     for (size_t i = 0; i < who->group_count; i++)
         fold_target(&who->group[i], tail + 2 + (who->task_count + i) * TARGET_LEVELS_MAX);
 
-    const struct model_ops *ops = model_find(settings_text(c->plan, "model.name"));
-    must(ops != NULL);
     enum status st = ops->open(&c->model, c->plan, who);
     if (st != ST_OK)
         return st;
@@ -165,7 +171,9 @@ static enum status fold_moments(struct course *c, const double *v)
     if (st == ST_OK && erases(c) && who->width > ERASURE_WIDTH_MAX)
         st = fault(EC_CFG_CONFLICT, "model.erase_first", "%zu features, erasure takes at most %d",
                    who->width, ERASURE_WIDTH_MAX);
-    if (st == ST_OK)
+    if (st == ST_OK && ops->fixed)
+        enter_exam(c);
+    else if (st == ST_OK)
         c->leg = leg_of(c, erases(c) ? LEG_ERASE : LEG_TRAIN, 0);
     return st;
 }
@@ -199,11 +207,6 @@ void course_erase(real *y, const struct course *c, const real *x, size_t rows)
 }
 
 /* --- training ------------------------------------------------------------------------------ */
-
-static void enter_exam(struct course *c)
-{
-    c->leg = leg_of(c, c->exam.probes != NULL ? LEG_SCALE : LEG_TEST, 0);
-}
 
 static void after_train(struct course *c, uint64_t index)
 {

@@ -4,6 +4,9 @@
  *     moments -> (erase) -> train ... train -> guard -> ... -> scale -> spread
  *     -> (probe -> valid) ... -> test -> place -> end
  *
+ * With a model that learns nothing (model_ops.fixed) it is moments -> test -> place -> end, and the
+ * moments are those of all rows.
+ *
  * A leg is one round: what every site contributes and how long it is. course_fold takes the
  * published sum of the leg that is due and moves on; because both ends fold the same sums, they
  * agree on the population, the model, the probes, when to stop, and every reported number,

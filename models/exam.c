@@ -178,8 +178,8 @@ enum status exam_open(struct exam *e, const struct settings *plan, const struct 
     lay_out(e);
     enum status st = ST_OK;
     if (e->row_count == 0)
-        st = fault(EC_EVAL_TOO_FEW, "evaluate",
-                   "no task or group has two levels among the training rows");
+        st = fault(EC_EVAL_TOO_FEW, "evaluate", "no task or group has two levels among the %s",
+                   subject->ops->fixed ? "rows" : "training rows");
     if (st == ST_OK && e->spec.head_count > 0)
         st = open_probes(e);
     if (st != ST_OK) {
@@ -302,23 +302,28 @@ struct patient_sums {
     double known;
 };
 
+static double grain(double v)
+{
+    return rint(v / EXAM_GRAIN) * EXAM_GRAIN;
+}
+
 static void close_patient(double *values, const struct exam_row *row, const struct patient_sums *p,
                           double theta)
 {
     if (p->known == 0)
         return;
     if (row->r2) {
-        values[0] += p->e * p->e;
-        values[1] += p->t * p->t;
-        values[2] += p->e * p->t;
+        values[0] += grain(p->e * p->e);
+        values[1] += grain(p->t * p->t);
+        values[2] += grain(p->e * p->t);
         values[3] += 1;
         return;
     }
     double dx = p->x - p->m * theta;
     double dy = p->y - p->n * theta;
-    values[0] += dx * dx;
-    values[1] += dy * dy;
-    values[2] += dx * dy;
+    values[0] += grain(dx * dx);
+    values[1] += grain(dy * dy);
+    values[2] += grain(dx * dy);
     values[3] += 1;
     values[4] += p->m > 0;
     values[5] += p->n > 0;

@@ -16,6 +16,9 @@
  *                 R^2 {n, y, y^2, squared error}
  *   place         per row: AUC {xx, yy, xy, patients, with positive, with negative},
  *                 R^2 {ee, tt, et, patients}                          (models/metrics/interval.h)
+ *
+ * What a patient adds to a placement sum is first rounded to EXAM_GRAIN, the grain that sums travel
+ * in: so it does not matter in how many sites the patients are.
  */
 #ifndef EVENHAND_EXAM_H
 #define EVENHAND_EXAM_H
@@ -24,6 +27,9 @@
 #include "models/linear/probes.h"
 #include "models/metrics/hist.h"
 #include "models/metrics/measure.h"
+
+#define EXAM_SHIFT 20
+#define EXAM_GRAIN 0x1p-20
 
 enum representation { REP_ORIGINAL, REP_ERASURE, REP_DEBIASED, REP_NOISE, REP_COUNT };
 extern const char *const exam_representations[REP_COUNT];

@@ -216,13 +216,20 @@ static const char *split_of(const struct exam *e)
                                          : "test";
 }
 
+static const char *probe_of(const struct exam *e, const struct exam_unit *u)
+{
+    if (u->own && e->subject->ops->fixed)
+        return e->subject->ops->name;
+    return u->kind == PROBE_MLP ? "mlp" : "linear";
+}
+
 static struct measure blank(const struct exam *e, const struct exam_row *row)
 {
     const struct exam_unit *u = &e->unit[row->unit];
     const struct target *t = u->group ? &e->who->group[u->target] : &e->who->task[u->target];
     struct measure m = {.leakage = u->group,
                         .representation = exam_representations[u->representation],
-                        .probe = u->kind == PROBE_MLP ? "mlp" : "linear",
+                        .probe = probe_of(e, u),
                         .metric = row->r2 ? "r2" : "auc",
                         .value = (double)NAN,
                         .lo = (double)NAN,

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "models/given/given.h"
 #include "models/linear/probes.h"
 #include "models/vae/debias.h"
 #include "proto/base/must.h"
@@ -10,6 +11,7 @@ static const struct model_ops *const models[] = {
     &linear_ops,
     &mlp_ops,
     &debias_vae_ops,
+    &given_ops,
 };
 
 const struct model_ops *model_at(size_t at)

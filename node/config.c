@@ -146,7 +146,8 @@ char *node_config_template(const char *name)
              "state = \"%s.state\";\n"
              "\n"
              "# What this hospital allows, whatever a plan says.\n"
-             "policy = { models = [ \"debias-vae\", \"linear\", \"mlp\" ]; max_rounds = 200; };\n",
+             "policy = { models = [ \"debias-vae\", \"linear\", \"mlp\", \"given\" ]; max_rounds = "
+             "200; };\n",
              name, name, name) > 0);
     return text;
 }

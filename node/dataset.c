@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "models/core/score.h"
 #include "models/core/vec.h"
+#include "models/registry.h"
 #include "proto/base/must.h"
 #include "proto/base/rng.h"
 
@@ -171,6 +173,39 @@ static void choose_validation(struct dataset *d, uint64_t seed, double share)
             d->split[row] = SPLIT_VALID;
 }
 
+/* Where the plan's task t stands among those of the file: its name was found there before. */
+static size_t place_of(const struct dataset *d, size_t t)
+{
+    size_t at = 0;
+    while (strcmp(d->flat.task[at].name, d->schema.task[t].name) != 0)
+        at++;
+    return at;
+}
+
+/* x of the plan: all features, or the scores of its tasks. */
+static enum status choose_features(struct dataset *d, const char *path)
+{
+    const struct flat *f = &d->flat;
+    if (d->fixed != f->scores)
+        return fault(EC_DATA_SHAPE, path, "site `%s` has %s; the plan's model wants %s", f->site,
+                     f->scores ? "scores of its labels, and no features"
+                               : "features, and no scores",
+                     d->fixed ? "scores" : "features");
+    d->width = d->fixed ? d->schema.task_count * SCORE_PARTS : f->width;
+    d->schema.width = d->width;
+    d->raw = f->x;
+    if (!d->fixed)
+        return ST_OK;
+    d->raw = d->chosen = must_alloc(d->rows * d->width, sizeof *d->chosen);
+    for (size_t t = 0; t < d->schema.task_count; t++) {
+        const float *from = f->x + place_of(d, t) * SCORE_PARTS;
+        for (size_t row = 0; row < d->rows; row++)
+            memcpy(d->chosen + row * d->width + t * SCORE_PARTS, from + row * f->width,
+                   SCORE_PARTS * sizeof *from);
+    }
+    return ST_OK;
+}
+
 static void list_rows(struct dataset *d)
 {
     for (size_t row = 0; row < d->rows; row++)
@@ -193,17 +228,19 @@ enum status dataset_open(struct dataset *d, const char *path, const struct setti
     if (st != ST_OK)
         return st;
     d->rows = d->flat.rows;
-    d->width = d->flat.width;
-    d->schema.width = d->width;
+    d->fixed = model_find(settings_text(plan, "model.name"))->fixed;
     st = choose_targets(d, plan);
+    if (st == ST_OK)
+        st = choose_features(d, path);
     if (st != ST_OK)
         goto out;
     d->split = must_alloc(d->rows, sizeof(*d->split));
     memcpy(d->split, d->flat.split, d->rows);
-    choose_validation(d, (uint64_t)settings_int(plan, "seed"),
-                      settings_real(plan, "data.validation"));
+    if (!d->fixed)
+        choose_validation(d, (uint64_t)settings_int(plan, "seed"),
+                          settings_real(plan, "data.validation"));
     list_rows(d);
-    if (d->split_rows[SPLIT_TRAIN] == 0)
+    if (d->split_rows[SPLIT_TRAIN] == 0 && !d->fixed)
         st = fault(EC_DATA_EMPTY, path, "site `%s` has no training row among its %zu rows",
                    d->flat.site, d->rows);
 out:
@@ -214,6 +251,7 @@ out:
 
 void dataset_close(struct dataset *d)
 {
+    free(d->chosen);
     free(d->split);
     free(d->task);
     free(d->group);
@@ -231,12 +269,19 @@ static int by_id(const void *a, const void *b)
     return (left > right) - (left < right);
 }
 
-static size_t training_patients(const struct dataset *d)
+/* Does this row tell what the run's people are like? */
+static bool is_counted(const struct dataset *d, size_t row)
 {
-    size_t count = d->split_rows[SPLIT_TRAIN], distinct = 0;
-    uint64_t *id = must_alloc(count, sizeof(*id));
-    for (size_t i = 0; i < count; i++)
-        id[i] = d->flat.patient[d->split_row[SPLIT_TRAIN][i]];
+    return d->split[row] == SPLIT_TRAIN || (d->fixed && d->split[row] != SPLIT_NONE);
+}
+
+static size_t counted_patients(const struct dataset *d)
+{
+    size_t count = 0, distinct = 0;
+    uint64_t *id = must_alloc(d->rows, sizeof(*id));
+    for (size_t row = 0; row < d->rows; row++)
+        if (is_counted(d, row))
+            id[count++] = d->flat.patient[row];
     qsort(id, count, sizeof(*id), by_id);
     for (size_t i = 0; i < count; i++)
         distinct += i == 0 || id[i] != id[i - 1];
@@ -244,7 +289,7 @@ static size_t training_patients(const struct dataset *d)
     return distinct;
 }
 
-/* Adds one training row's value of a target to its level sums. */
+/* Adds one row's value of a target to its level sums. */
 static void add_value(double *level, const struct target *t, real value)
 {
     if (isnan(value))
@@ -267,12 +312,14 @@ void dataset_moments(struct moments *m, const struct dataset *d)
     memset(m->sum, 0, d->width * sizeof(*m->sum));
     memset(m->square, 0, d->width * sizeof(*m->square));
     memset(m->level, 0, sizeof(m->level));
-    m->rows = (double)d->split_rows[SPLIT_TRAIN];
-    m->patients = (double)training_patients(d);
-    for (size_t i = 0; i < d->split_rows[SPLIT_TRAIN]; i++) {
-        size_t row = d->split_row[SPLIT_TRAIN][i];
-        const float *x = d->flat.x + row * d->width;
-        for (size_t j = 0; j < d->width; j++) {
+    m->rows = 0;
+    m->patients = (double)counted_patients(d);
+    for (size_t row = 0; row < d->rows; row++) {
+        if (!is_counted(d, row))
+            continue;
+        const float *x = d->raw + row * d->width;
+        m->rows += 1;
+        for (size_t j = 0; j < d->width && !d->fixed; j++) {
             m->sum[j] += (double)x[j];
             m->square[j] += (double)x[j] * (double)x[j];
         }
@@ -291,12 +338,12 @@ static void own_moments(double *mean, double *scale, const struct dataset *d)
     const uint32_t *rows = d->split_row[SPLIT_TRAIN];
     for (size_t i = 0; i < count; i++)
         for (size_t j = 0; j < d->width; j++)
-            mean[j] += (double)d->flat.x[rows[i] * d->width + j];
+            mean[j] += (double)d->raw[rows[i] * d->width + j];
     for (size_t j = 0; j < d->width; j++)
         mean[j] /= (double)count;
     for (size_t i = 0; i < count; i++)
         for (size_t j = 0; j < d->width; j++) {
-            double off = (double)d->flat.x[rows[i] * d->width + j] - mean[j];
+            double off = (double)d->raw[rows[i] * d->width + j] - mean[j];
             scale[j] += off * off;
         }
     for (size_t j = 0; j < d->width; j++) {
@@ -310,7 +357,7 @@ static void scale_features(struct dataset *d, const double *mean, const double *
 {
     for (size_t row = 0; row < d->rows; row++) {
         bool other = test_mean != NULL && d->split[row] == SPLIT_TEST;
-        standardise_row(d->x + row * d->width, d->flat.x + row * d->width, other ? test_mean : mean,
+        standardise_row(d->x + row * d->width, d->raw + row * d->width, other ? test_mean : mean,
                         other ? test_scale : scale, d->width);
         verify(vec_finite(d->x + row * d->width, d->width));
     }

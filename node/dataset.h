@@ -6,6 +6,8 @@
  *
  * Rows keep the order of the file. Where a file has no validation rows, a share of the training
  * patients (data.validation, one fifth) become validation by a keyed hash of (plan seed, patient).
+ * A plan whose model is fixed reads files of scores: x are those of the plan's tasks, in its order;
+ * splits are as they are, and all rows count as those that a training plan trains on.
  */
 #ifndef EVENHAND_DATASET_H
 #define EVENHAND_DATASET_H
@@ -25,6 +27,9 @@ void standardise_row(real *out, const float *raw, const double *mean, const doub
 struct dataset {
     struct flat flat; /* keeps the map */
     size_t rows, width;
+    bool fixed;       /* the plan's model learns nothing: raw holds scores */
+    float *chosen;    /* the chosen columns of such a file, behind raw; else NULL */
+    const float *raw; /* [rows, width] */
     struct population
         schema;        /* chosen tasks and groups of the plan; shares and moments not filled */
     uint8_t *split;    /* [rows], with validation rows chosen */
@@ -37,7 +42,8 @@ struct dataset {
     uint32_t *split_row[3]; /* row numbers of each split, ascending */
 };
 
-/* Sums over training rows of one site: what travels, as fixed point (moments.h of node/update). */
+/* Sums over training rows of one site: what travels, as fixed point. Of scores: over all rows, and
+ * no sum of x: nobody needs it. */
 struct moments {
     size_t width, task_count, group_count;
     double *sum, *square; /* [width] of x, of x^2 */
@@ -48,7 +54,9 @@ struct moments {
 
 /*
  * Opens the flat file and picks what the plan names (tasks[], groups[]: name, kind; data.*).
- * EC_DATA_LABEL when the file lacks one or its kind does not fit, EC_DATA_EMPTY without training rows.
+ * EC_DATA_LABEL when the file lacks one or its kind does not fit, EC_DATA_SHAPE when it has features
+ * and the plan wants scores or the other way round, EC_DATA_EMPTY without training rows (without
+ * rows, when nothing is trained).
  * plan must be finished; seed keys the validation split.
  */
 MUST_CHECK enum status dataset_open(struct dataset *d, const char *path,

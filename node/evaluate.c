@@ -325,8 +325,9 @@ void evaluation_place(double *values, struct evaluation *e)
                       .patient = must_alloc(n, sizeof(uint64_t))};
     gather(w.task, e->data->task, who->task_count, e);
     gather(w.group, e->data->group, who->group_count, e);
+    bool by_row = strcmp(settings_text(e->course->plan, "evaluate.unit"), "row") == 0;
     for (size_t i = 0; i < n; i++)
-        w.patient[i] = e->data->flat.patient[e->scored[i]];
+        w.patient[i] = by_row ? i : e->data->flat.patient[e->scored[i]];
     if (has_own(exam)) {
         w.own = must_alloc(n * m->outputs, sizeof(real));
         fill(w.own, e, m, e->course->theta, false);

@@ -150,21 +150,36 @@ static void say_count(struct verdict *v, const struct measure_rows *rows,
                  above, targets, noun, targets == 1 ? "" : "s");
 }
 
-static void say_of(struct verdict *v, const struct measure_rows *rows, enum representation subject,
-                   const char *noun)
+/* A line for each target and metric, behind the opening; false, and nothing said, without any. */
+static bool say_findings(struct verdict *v, const struct measure_rows *rows,
+                         enum representation subject, const char *opening)
 {
     bool any = false;
     for (size_t i = 0; i < rows->count; i++) {
         if (!first_of_its_kind(rows, i) || rows->row[i].cell[subject] == NULL)
             continue;
         if (!any)
-            snprintf(add_line(v, VERDICT_OPENING)->text, VERDICT_TEXT_MAX,
-                     "From %s, held-out probes read these %ss:", source[subject], noun);
+            say(v, VERDICT_OPENING, opening);
         any = true;
         say_finding(v, rows, &rows->row[i], subject);
     }
-    if (any)
+    return any;
+}
+
+static void say_of(struct verdict *v, const struct measure_rows *rows, enum representation subject,
+                   const char *noun)
+{
+    char opening[VERDICT_TEXT_MAX];
+    snprintf(opening, sizeof(opening), "From %s, held-out probes read these %ss:", source[subject],
+             noun);
+    if (say_findings(v, rows, subject, opening))
         say_count(v, rows, subject, noun);
+}
+
+/* Is it about predictions that were there before, and not about probes? */
+static bool is_given(const struct json *report)
+{
+    return strcmp(json_string(json_get(json_get(report, "run"), "model"), ""), "given") == 0;
 }
 
 /* What is spoken of: the released embeddings where there are any. */
@@ -189,6 +204,11 @@ void verdict_open(struct verdict *v, const struct json *report, const struct mea
         say(v, VERDICT_NOTHING,
             "This report holds no number from held-out patients, and so no evidence of utility or "
             "of leakage.");
+        return;
+    }
+    if (is_given(report)) {
+        say_findings(v, utility, subject,
+                     "Nothing was trained. The predictions that the sites had already tell:");
         return;
     }
     say_of(v, leakage, subject, "attribute");

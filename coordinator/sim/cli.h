@@ -1,7 +1,7 @@
 /*
  * cli.h - the verbs of the front command `evenhand`, one file each.
  *
- *     simulate run                cli_run.c   plan -> cli_sites.c -> sim_run -> report
+ *     simulate run, evaluate      cli_run.c   plan -> cli_sites.c -> sim_run -> report
  *     simulate new                cli_new.c   a plan to start from
  *     simulate settings, report   cli_show.c
  *     data, cohort                main.c      handed on to evenhand-data
@@ -15,6 +15,7 @@
 #define CLI_PATH_MAX PLAN_PATH_MAX
 
 extern const struct opt_verb cli_run;
+extern const struct opt_verb cli_evaluate; /* of plans whose model learns nothing */
 extern const struct opt_verb cli_new;
 extern const struct opt_verb cli_settings;
 extern const struct opt_verb cli_report;

@@ -1,4 +1,4 @@
-/* The verb `simulate run`: a plan in, a report out. */
+/* The verbs `simulate run` and `evaluate`: a plan in, a report out. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +11,8 @@
 #include "coordinator/sim/cli.h"
 #include "coordinator/sim/cli_sites.h"
 #include "coordinator/sim/engine_process.h"
+#include "models/given/given.h"
+#include "models/registry.h"
 #include "proto/adopt/parts.h"
 #include "proto/base/child.h"
 #include "proto/base/file.h"
@@ -41,11 +43,21 @@ static enum status jobs_of(size_t *jobs, size_t sites)
     return ST_OK;
 }
 
-static enum status read_plan(struct plan *plan)
+/* `evaluate` promises that nothing is trained. */
+static enum status read_plan(struct plan *plan, bool evaluates)
 {
     const char *overrides[OPT_REPEAT_MAX];
-    return plan_load(plan, opt_argument(0), overrides, opt_overrides(overrides), adopt_parts,
-                     adopt_part_count);
+    enum status st = plan_load(plan, opt_argument(0), overrides, opt_overrides(overrides),
+                               adopt_parts, adopt_part_count);
+    if (st != ST_OK || !evaluates)
+        return st;
+    const char *model = settings_text(plan->set, "model.name");
+    if (!model_find(model)->fixed) {
+        st = fault(EC_EVAL_TRAINS, opt_argument(0), "its model is \"%s\"; \"%s\" trains nothing",
+                   model, given_ops.name);
+        plan_close(plan);
+    }
+    return st;
 }
 
 /* What can be judged before any work is done. */
@@ -83,7 +95,7 @@ static enum status run_local(struct json **data, const struct plan *plan, const 
         st = sim_run(&report, plan, (const char *const *)sites->path, sites->count, out, &options);
     progress_close(progress);
     if (st == ST_OK)
-        st = keep_export(out);
+        st = keep_export(&report, out);
     if (st == ST_OK)
         st = outcome_tell(data, &report, out);
     report_close(&report);
@@ -130,11 +142,10 @@ static enum status run_sites(struct json **data, const struct plan *plan, const 
 
 static enum status run(const struct opt_verb *verb, struct json **data)
 {
-    (void)verb;
     struct plan plan;
     enum status st = judge_options();
     if (st == ST_OK)
-        st = read_plan(&plan);
+        st = read_plan(&plan, strcmp(verb->name, cli_evaluate.name) == 0);
     if (st != ST_OK)
         return st;
     const char *out = opt_value("out", NULL);
@@ -152,11 +163,23 @@ static enum status run(const struct opt_verb *verb, struct json **data)
 }
 
 static const struct opt_row rows[] = {
-    {"out", "DIR", "the folder the run fills: report.html, report.json, model.evh, log.jsonl"},
+    {"out", "DIR",
+     "the folder the run fills: report.html, report.json, log.jsonl, and the trained model"},
     {"engine", "NAME",
      "local (default): all sites in this process; process: each a program, CURVE"},
     {"set", "key=value", "set a key of the plan for this run; may be repeated"},
-    {"jobs", "N", "sites that train side by side; default: one a processor"},
+    {"jobs", "N", "sites that work side by side; default: one a processor"},
+};
+
+const struct opt_verb cli_evaluate = {
+    .name = "evaluate",
+    .arguments = "PLAN.cfg",
+    .least = 1,
+    .most = 1,
+    .about = "Predictions that the sites have already, measured together; nothing is trained.",
+    .rows = rows,
+    .row_count = COUNT(rows),
+    .run = run,
 };
 
 const struct opt_verb cli_run = {

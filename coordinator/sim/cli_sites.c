@@ -19,6 +19,7 @@
 #define FEATURES_USUAL "/x"
 #define H5_ENDING      ".h5"
 #define FLAT_ENDING    ".flat"
+#define ALL_ONE_SITE   "*" /* as data.sites */
 
 void sites_close(struct sites *s)
 {
@@ -94,13 +95,18 @@ static enum status import(struct sites *s, const struct plan *plan, const char *
         st = plan_place(root, sizeof(root), plan, "data.root");
     if (st != ST_OK)
         return st;
+    bool one = strcmp(column, ALL_ONE_SITE) == 0;
     char site[PLAN_PATH_MAX];
-    snprintf(site, sizeof(site), "site=%s", column);
-    const char *words[] = {PROGRAM, "import", recipe, "--root", root, "--out",
-                           folder,  "--json", NULL,   NULL,     NULL};
+    snprintf(site, sizeof(site), "site=%s", one ? "" : column);
+    const char *words[] = {PROGRAM,  "import", recipe, "--root", root, "--out", folder,
+                           "--json", NULL,     NULL,   NULL,     NULL, NULL};
     if (column[0] != '\0') {
         words[8] = "--set";
         words[9] = site;
+    }
+    if (one) {
+        words[10] = "--set";
+        words[11] = "artificial_sites.count=0";
     }
     struct json *envelope = NULL;
     st = child_run(&envelope, program, words);

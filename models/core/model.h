@@ -47,9 +47,11 @@ struct guard {
 };
 
 struct model_ops {
-    const char *name;              /* what a plan calls it */
-    const char *about;             /* one sentence */
-    struct setting_table settings; /* its keys in a plan, all below "model." */
+    const char *name;  /* what a plan calls it */
+    const char *about; /* one sentence */
+    struct setting_table
+        settings; /* its keys in a plan, below "model.", and the plan's it narrows */
+    bool fixed;   /* learns nothing: x holds scores (score.h); no round, no step, init or guard */
 
     /* Shape from a finished plan and the population (kept). EC_MODEL_SHAPE, EC_CFG_CONFLICT. */
     MUST_CHECK enum status (*open)(struct model **m, const struct settings *plan,

@@ -14,13 +14,13 @@ struct measure {
     bool leakage;                  /* about an attribute (leakage) or a task (utility)? */
     char target[MEASURE_NAME_MAX]; /* "stage", "sex", "race=Black/White", "age" */
     const char *representation;    /* "original", "erasure", "debiased", "noise" */
-    const char *probe;             /* "linear", "mlp" */
-    const char *metric;            /* "auc", "r2", "accuracy" */
-    double value;                  /* NAN: not estimable */
-    double lo, hi;                 /* 95 % interval, NAN: none */
-    const char *interval;          /* method: "delong", "clustered", "wilson", "" */
-    double rows, patients;         /* that the number rests on */
-    size_t seeds;                  /* fresh probes behind it; value is their mean */
+    const char *probe;     /* "linear", "mlp", "given": no probe, the predictions themselves */
+    const char *metric;    /* "auc", "r2", "accuracy" */
+    double value;          /* NAN: not estimable */
+    double lo, hi;         /* 95 % interval, NAN: none */
+    const char *interval;  /* method: "delong", "clustered", "wilson", "" */
+    double rows, patients; /* that the number rests on */
+    size_t seeds;          /* fresh probes behind it; value is their mean */
     /* "test"; "valid" while settings are chosen; "in-sample": labelled compatibility mode */
     const char *split;
     bool withheld; /* a cell below privacy.min_cell: no number is shown */

@@ -23,9 +23,9 @@ static const struct setting rows[] = {
      "Recipe (a name under data/ beside the plan, or a path) that makes one file a site; empty: "
      "every *.h5 in data.root is a site."},
     {"data.sites", SET_TEXT, 0, 0, "", "\"\"", NULL, true,
-     "Column that says which site a row belongs to; empty: the recipe's."},
+     "Column that says which site a row belongs to; empty: the recipe's; *: all are one site."},
     {"data.features", SET_TEXT, 0, 0, "", "\"/x\"", NULL, true,
-     "Path of the embeddings in an HDF5 file."},
+     "Path of the embeddings in an HDF5 file, or of the folder of its scores."},
     {"data.standardise", SET_TEXT, 0, 0, "", "\"global\"", "global|site|none", false,
      "Whose training rows give mean and deviation of the features."},
     {"data.standardise_test", SET_TEXT, 0, 0, "", "\"same\"", "same|global", false,
@@ -119,6 +119,9 @@ static const struct setting rows[] = {
     {"evaluate.score", SET_TEXT, 0, 0, "", "\"test\"", "test|valid|train", false,
      "Rows that the run is scored on: valid while settings are chosen, test once at the end; train "
      "needs evaluate.mode = \"in-sample\"."},
+    {"evaluate.unit", SET_TEXT, 0, 0, "", "\"patient\"", "patient|row", false,
+     "What intervals count: patients (the rows of one at one site belong together), or, a labelled "
+     "compatibility mode, rows as if each were a patient."},
     {"evaluate.mode", SET_TEXT, 0, 0, "", "\"held-out\"", "held-out|in-sample", false,
      "in-sample: the compatibility mode whose rows are labelled, and are no evidence of utility."},
 };
@@ -209,8 +212,7 @@ static enum status tables_of(struct setting_table tables[static PLAN_PARTS_MAX +
                              size_t part_count)
 {
     must(part_count <= PLAN_PARTS_MAX);
-    tables[0] = plan_rows();
-    *count = 1;
+    *count = 0; /* parts first: their rows of a plan's key count */
     for (size_t i = 0; i < part_count; i++) {
         char value[SETTINGS_KEY_MAX];
         enum status st = value_of(value, sizeof value, from, parts[i].key);
@@ -221,6 +223,28 @@ static enum status tables_of(struct setting_table tables[static PLAN_PARTS_MAX +
         if (tables[*count].count > 0)
             (*count)++;
     }
+    tables[(*count)++] = plan_rows();
+    return ST_OK;
+}
+
+/* A model that trains nothing has no round, and nobody else has one for it. */
+static enum status judge_rounds(const struct settings *s, const char *path)
+{
+    const char *model = settings_text(s, "model.name");
+    if (settings_int(s, "rounds") > 0)
+        return ST_OK;
+    if (settings_count(s, "tasks") == 0)
+        return fault(EC_CFG_MISSING_KEY, path,
+                     "the plan names no task that model \"%s\" has scores of", model);
+    if (settings_count(s, "evaluate.probes") > 0)
+        return fault(EC_CFG_CONFLICT, path,
+                     "nothing is trained with model \"%s\", and probes would have to be: "
+                     "`evaluate.probes` can only be []",
+                     model);
+    if (settings_bool(s, "model.erase_first"))
+        return fault(
+            EC_CFG_CONFLICT, path,
+            "model \"%s\" reads no features: `model.erase_first` has nothing to erase from", model);
     return ST_OK;
 }
 
@@ -243,7 +267,7 @@ static enum status judge(const struct settings *s, const char *path)
     for (size_t i = 0; i < settings_count(s, "evaluate.thresholds"); i++)
         if (settings_list_real(s, i, "evaluate.thresholds") >= 1)
             return fault(EC_CFG_RANGE, path, "a threshold of `evaluate.thresholds` is 1 or more");
-    return ST_OK;
+    return judge_rounds(s, path);
 }
 
 /* Settings that are read: judged, and digested. Closes the plan on failure. */

@@ -22,7 +22,10 @@ struct plan {
     char path[PLAN_PATH_MAX];
 };
 
-/* The rows that belong to a value of a key: how models and merge rules bring their own settings. */
+/*
+ * The rows that belong to a value of a key: how models and merge rules bring their own settings. A
+ * row of theirs for a key of the plan counts instead of the plan's own: other limits, default.
+ */
 struct plan_parts {
     const char *key; /* "model.name" */
     /* The table for this value; false when there is no such part (its names go to `known`). */

@@ -234,6 +234,48 @@ static void a_sum_with_less_than_nobody_changes_nothing(void **state)
     close_run(&r);
 }
 
+/* Nothing is trained, so nobody asks for rounds, guards or probes. */
+static void a_model_that_learns_nothing_is_tested_at_once(void **state)
+{
+    (void)state;
+    static const char given[] =
+        "plan = \"given\"; model = { name = \"given\"; };\n"
+        "tasks = ( { name = \"disease\"; } ); groups = ( { name = \"sex\"; } );\n";
+    struct run r = {.scratch = scratch_open()};
+    char path[SCRATCH_MAX];
+    struct population who = schema();
+    who.width = 3;
+    check_ok(file_write(scratch_file(path, &r.scratch, "plan.cfg"), given, strlen(given)));
+    check_ok(plan_load(&r.plan, path, NULL, 0, adopt_parts, adopt_part_count));
+    check_ok(course_open(&r.c, r.plan.set, &who));
+    r.values = must_alloc(1u << 16, sizeof *r.values);
+    double *tail = r.values + 2 * who.width;
+    tail[0] = 1;
+    check_fault(course_fold(&r.c, r.values, 0), EC_DATA_EMPTY);
+    assert_non_null(strstr(fault_text(), "1 rows"));
+    tail[0] = tail[1] = 50;
+    tail[2] = 50; /* all are well: there is nothing to measure */
+    course_close(&r.c);
+    check_ok(course_open(&r.c, r.plan.set, &who));
+    check_fault(course_fold(&r.c, r.values, 0), EC_EVAL_TOO_FEW);
+    course_close(&r.c);
+    check_ok(course_open(&r.c, r.plan.set, &who));
+    tail[2] = 30, tail[3] = 20;
+    check_ok(course_fold(&r.c, r.values, 0));
+    assert_int_equal(r.c.leg.kind, LEG_TEST);
+    memset(r.values, 0, 64 * sizeof *r.values);
+    check_ok(course_fold(&r.c, r.values, 0));
+    assert_int_equal(r.c.leg.kind, LEG_PLACE);
+    check_ok(course_fold(&r.c, r.values, 0));
+    assert_int_equal(r.c.leg.kind, LEG_END);
+    struct measure m[4];
+    assert_int_equal(exam_measure_count(&r.c.exam), 2); /* of the task; nobody reads the group */
+    exam_measures(m, &r.c.exam, 11);
+    assert_string_equal(m[0].probe, "given");
+    assert_string_equal(m[0].representation, "original");
+    close_run(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -244,6 +286,7 @@ int main(void)
         cmocka_unit_test(the_best_round_of_a_probe_is_kept),
         cmocka_unit_test(measures_say_what_they_rest_on),
         cmocka_unit_test(a_sum_with_less_than_nobody_changes_nothing),
+        cmocka_unit_test(a_model_that_learns_nothing_is_tested_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -94,7 +94,7 @@ static void the_home_is_known_before_the_coordinators_key(void **state)
     struct node_config c;
     check_fault(node_config_open(&c, path, NULL, 0), EC_KEY_FILE); /* all that the template lacks */
     check_ok(node_config_open(&c, path, (const char *const[]){"coordinator_key=" KEY}, 1));
-    assert_int_equal(settings_count(c.set, "policy.models"), 3);
+    assert_int_equal(settings_count(c.set, "policy.models"), 4);
     node_config_close(&c);
     scratch_close(&s);
 }

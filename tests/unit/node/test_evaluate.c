@@ -378,6 +378,27 @@ static void every_patient_is_placed_once(void **state)
     close_hospital(&h);
 }
 
+static void as_rows_every_row_is_placed_as_a_patient(void **state)
+{
+    (void)state;
+    struct hospital h;
+    open_hospital(&h, &everybody, (const char *const[]){"evaluate.unit=row"}, 1);
+    contribute_to(&h, LEG_PLACE);
+    const struct exam *e = &h.w.course.exam;
+    size_t met = 0;
+    for (size_t w = 0; w < e->row_count; w++) {
+        const struct exam_row *row = &e->row[w];
+        const double *v = h.w.values + row->place_at;
+        if (row->r2)
+            continue;
+        assert_true(v[4] == rows_with(&h, &e->unit[row->unit], SPLIT_TEST, row->level));
+        assert_true(v[3] == v[4] + v[5]);
+        met++;
+    }
+    assert_true(met > 3);
+    close_hospital(&h);
+}
+
 static void counting_again_counts_from_zero(void **state)
 {
     (void)state;
@@ -458,6 +479,7 @@ int main(void)
         cmocka_unit_test(the_spread_of_opposed_features_is_found),
         cmocka_unit_test(every_row_with_a_known_value_is_counted_once),
         cmocka_unit_test(every_patient_is_placed_once),
+        cmocka_unit_test(as_rows_every_row_is_placed_as_a_patient),
         cmocka_unit_test(counting_again_counts_from_zero),
         cmocka_unit_test(the_guard_looks_at_validation_rows),
         cmocka_unit_test(a_site_without_test_rows_adds_nothing),
