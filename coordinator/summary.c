@@ -69,6 +69,14 @@ static void fill_history(struct report *r, const struct coord_loop *l)
     }
 }
 
+/* A tolerance whose panels are not there has its verdict too: not enough evidence. */
+static void fill_gate(struct report *r, const struct settings *plan)
+{
+    r->gate_count = gate_count(plan);
+    r->gate = must_alloc(r->gate_count + 1, sizeof(*r->gate));
+    gate_judge(r->gate, plan, r->panel, r->panel_count);
+}
+
 static struct report_check *add_check(struct report *r, bool ok, const char *name)
 {
     must(r->check_count < CHECKS_MAX);
@@ -165,6 +173,7 @@ void summary_fill(struct report *r, const struct coord_loop *l, const char *engi
     r->measure = must_alloc(r->measure_count + 1, sizeof *r->measure);
     exam_measures(r->measure, &l->course.exam, (double)r->min_cell);
     fill_history(r, l);
+    fill_gate(r, l->plan->set);
     r->check = must_alloc(CHECKS_MAX, sizeof *r->check);
     check_guards(r, &l->course);
     check_noise(r);

@@ -12,7 +12,7 @@
 
 #define PANEL_NAME_MAX  128
 #define PANEL_NOTES_MAX 6
-#define PANEL_NOTE_MAX  320
+#define PANEL_NOTE_MAX  400
 
 struct panel {
     char task[PANEL_NAME_MAX];      /* "death_3y" */
@@ -33,5 +33,9 @@ struct panel {
 
 /* Frees what it owns; harmless on a zeroed one. */
 void panel_close(struct panel *p);
+
+#define PANEL_NUMBER_MAX 64
+/* A number in a sentence, with its interval where it has one: ".046 [.012 .089]". */
+void panel_number(char out[static PANEL_NUMBER_MAX], const struct fairness_measure *m);
 
 #endif

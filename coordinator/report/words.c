@@ -9,19 +9,7 @@
 
 void words_figure(char out[static WORDS_FIGURE_MAX], double v)
 {
-    if (!isfinite(v)) {
-        snprintf(out, WORDS_FIGURE_MAX, "-");
-        return;
-    }
-    if (fabs(v) >= 1e6) {
-        snprintf(out, WORDS_FIGURE_MAX, "%.3g", v);
-        return;
-    }
-    char digits[16];
-    snprintf(digits, sizeof(digits), "%.3f", fabs(v));
-    bool negative = v < 0 && strcmp(digits, "0.000") != 0;
-    snprintf(out, WORDS_FIGURE_MAX, "%s%s", negative ? "-" : "",
-             digits[0] == '0' ? digits + 1 : digits);
+    text_figure(out, v);
 }
 
 void words_count(char out[static WORDS_FIGURE_MAX], double v)

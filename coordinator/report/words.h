@@ -12,7 +12,7 @@
 
 #define WORDS_FIGURE_MAX 32
 
-/* Without the zero before the point: ".893", "-.012", "1.000"; never "-.000". NAN: "-". */
+/* As text_figure has it: ".893", "-.012"; NAN: "-". */
 void words_figure(char out[static WORDS_FIGURE_MAX], double v);
 /* "1,061"; NAN: "-". */
 void words_count(char out[static WORDS_FIGURE_MAX], double v);

@@ -2,6 +2,7 @@
 
 #include "models/merge/merge.h"
 #include "models/registry.h"
+#include "models/tolerance.h"
 
 static bool model_table(struct setting_table *table, const char *name)
 {
@@ -32,7 +33,8 @@ static const char *merge_known(size_t at)
 }
 
 const struct plan_parts adopt_parts[] = {
-    {"model.name", model_table, model_known},
-    {"merge.rule", merge_table, merge_known},
+    {.key = "model.name", .table = model_table, .known = model_known},
+    {.key = "merge.rule", .table = merge_table, .known = merge_known},
+    {.judge = tolerances_judge},
 };
 const size_t adopt_part_count = COUNT(adopt_parts);

@@ -1,5 +1,6 @@
 /*
- * parts.h - which tables a plan needs: those of the model and of the merge rule it names.
+ * parts.h - which tables a plan needs: those of the model and of the merge rule it names; and what
+ * is judged of it that only models know (models/tolerance.h).
  */
 #ifndef EVENHAND_PARTS_H
 #define EVENHAND_PARTS_H

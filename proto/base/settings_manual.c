@@ -28,7 +28,7 @@ static void print_choices(FILE *out, const char *choices)
 {
     for (const char *c = choices;;) {
         size_t len = strcspn(c, "|");
-        fprintf(out, "`%.*s`", (int)len, c);
+        fprintf(out, len == 0 ? "`\"\"`" : "`%.*s`", (int)len, c);
         c += len;
         if (*c == '\0')
             return;

@@ -19,6 +19,23 @@ void text_real(char out[static TEXT_REAL_MAX], double v)
     } while (strtod(out, NULL) != v && digits < 17); /* 17 name every double */
 }
 
+void text_figure(char out[static TEXT_FIGURE_MAX], double v)
+{
+    if (!isfinite(v)) {
+        snprintf(out, TEXT_FIGURE_MAX, "-");
+        return;
+    }
+    if (fabs(v) >= 1e6) {
+        snprintf(out, TEXT_FIGURE_MAX, "%.3g", v);
+        return;
+    }
+    char digits[14];
+    snprintf(digits, sizeof(digits), "%.3f", fabs(v));
+    bool negative = v < 0 && strcmp(digits, "0.000") != 0;
+    snprintf(out, TEXT_FIGURE_MAX, "%s%s", negative ? "-" : "",
+             digits[0] == '0' ? digits + 1 : digits);
+}
+
 void text_quoted(FILE *out, const char *word)
 {
     fputc('"', out);

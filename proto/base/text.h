@@ -9,10 +9,14 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#define TEXT_REAL_MAX 32 /* bytes of a printed number, its NUL included */
+#define TEXT_REAL_MAX   32 /* bytes of a printed number, its NUL included */
+#define TEXT_FIGURE_MAX 16
 
 /* The shortest decimal form that reads back as exactly v: "0.1", "20", "5e-05". v is finite. */
 void text_real(char out[static TEXT_REAL_MAX], double v);
+/* For people, three places, without the zero before the point: ".893", "-.012", "1.000"; never
+ * "-.000". Not finite: "-". */
+void text_figure(char out[static TEXT_FIGURE_MAX], double v);
 /* In double quotes as JSON has it: quotes, backslashes and control characters escaped. */
 void text_quoted(FILE *out, const char *word);
 /*

@@ -81,6 +81,29 @@ static const struct setting rows[] = {
 
     {"privacy.min_cell", SET_INT, 1, 1000, "patients", "11", NULL, false,
      "Counts below this (and above 0) are withheld from the report."},
+    {"privacy.min_sites", SET_INT, 1, 4096, "sites", "1", NULL, false,
+     "Fewer contributing sites than this, and no number by group is shown."},
+
+    {"tolerances[].metric", SET_TEXT, 0, 0, "", NULL, NULL, false,
+     "The number that must keep the limit: an id of models/metrics/fairness.h, as tpr_gap."},
+    {"tolerances[].task", SET_TEXT, 0, 0, "", "\"\"", NULL, false,
+     "Of this task; empty: of every task."},
+    {"tolerances[].attribute", SET_TEXT, 0, 0, "", "\"\"", NULL, false,
+     "By this group of the plan or one of evaluate.intersections; empty: by each."},
+    {"tolerances[].representation", SET_TEXT, 0, 0, "", "\"\"",
+     "|original|erasure|debiased|noise", false, "As read from this; empty: from each."},
+    {"tolerances[].probe", SET_TEXT, 0, 0, "", "\"\"", "|linear|mlp|given", false,
+     "By this probe, given: by the model's own head; empty: by each."},
+    {"tolerances[].group", SET_TEXT, 0, 0, "", "\"\"", NULL, false,
+     "Of this level of the attribute; empty: between the groups, or of everybody."},
+    {"tolerances[].threshold", SET_REAL, -1, 1, "", "-1", NULL, false,
+     "At this one of evaluate.thresholds; -1: at each."},
+    {"tolerances[].most", SET_REAL, -1e6, 1e6, "", "-1e6", NULL, false,
+     "Largest value within tolerance, of a gap; -1e6: not asked."},
+    {"tolerances[].least", SET_REAL, -1e6, 1e6, "", "-1e6", NULL, false,
+     "Smallest value within tolerance, of a ratio or a minimum; -1e6: not asked."},
+    {"tolerances[].rule", SET_TEXT, 0, 0, "", "\"interval\"", "interval|value", false,
+     "Who must keep the limit: the whole interval, or the value alone."},
 
     {"evaluate.every", SET_INT, 1, 1e6, "rounds", "10", NULL, false,
      "How often the collapse guard looks at validation rows while the model trains."},
@@ -92,6 +115,15 @@ static const struct setting rows[] = {
     {"evaluate.seeds", SET_INT, 1, 32, "", "3", NULL, false, "Fresh probes of each kind."},
     {"evaluate.thresholds", SET_LIST_REAL, 1e-6, 1, "", "[0.5]", NULL, false,
      "Operating thresholds: exact edges of the histograms."},
+    {"evaluate.fairness", SET_BOOL, 0, 0, "", "true", NULL, false, "Evaluate by group?"},
+    {"evaluate.intersections", SET_LIST_TEXT, 0, 0, "", "[]", NULL, false,
+     "Intersections of groups to evaluate as attributes, as \"sex*race\"."},
+    {"evaluate.sensitivity", SET_REAL, 0, 1, "", "0", NULL, false,
+     "Threshold chosen on validation rows: the highest with at least this sensitivity; 0: none."},
+    {"evaluate.specificity", SET_REAL, 0, 1, "", "0", NULL, false,
+     "Threshold chosen on validation rows: the lowest with at least this specificity; 0: none."},
+    {"evaluate.replicates", SET_INT, 100, 100000, "", "1000", NULL, false,
+     "How often groups are drawn again for intervals and noise floors between them."},
     {"evaluate.rounds", SET_INT, 1, 10000, "rounds", "60", NULL, false,
      "Most training rounds of the probes."},
     {"evaluate.patience", SET_INT, 1, 1000, "rounds", "8", NULL, false,
@@ -215,6 +247,8 @@ static enum status tables_of(struct setting_table tables[static PLAN_PARTS_MAX +
     *count = 0; /* parts first: their rows of a plan's key count */
     for (size_t i = 0; i < part_count; i++) {
         char value[SETTINGS_KEY_MAX];
+        if (parts[i].key == NULL)
+            continue;
         enum status st = value_of(value, sizeof value, from, parts[i].key);
         if (st != ST_OK)
             return st;
@@ -271,12 +305,16 @@ static enum status judge(const struct settings *s, const char *path)
 }
 
 /* Settings that are read: judged, and digested. Closes the plan on failure. */
-static enum status finish(struct plan *p, enum status st, const char *where)
+static enum status finish(struct plan *p, enum status st, const char *where,
+                          const struct plan_parts *parts, size_t part_count)
 {
     if (st == ST_OK)
         st = settings_finish(p->set);
     if (st == ST_OK)
         st = judge(p->set, where);
+    for (size_t i = 0; st == ST_OK && i < part_count; i++)
+        if (parts[i].judge != NULL)
+            st = parts[i].judge(p->set);
     if (st != ST_OK) {
         plan_close(p);
         return st;
@@ -305,7 +343,7 @@ enum status plan_load(struct plan *p, const char *path, const char *const *overr
     st = conf_load(p->set, path);
     for (size_t i = 0; st == ST_OK && i < override_count; i++)
         st = settings_put_pair(p->set, overrides[i]);
-    return finish(p, st, path);
+    return finish(p, st, path, parts, part_count);
 }
 
 /* The lines of a normal form, each cut at its '='. */
@@ -353,7 +391,7 @@ enum status plan_parse(struct plan *p, const uint8_t *bytes, size_t len,
     enum status st = tables_of(tables, &count, &from_text, parts, part_count);
     if (st == ST_OK) {
         p->set = settings_open(tables, count);
-        st = finish(p, put_lines(p->set, lines), FROM_WIRE);
+        st = finish(p, put_lines(p->set, lines), FROM_WIRE, parts, part_count);
     }
     if (st == ST_OK)
         st = is_normal(p, whole);

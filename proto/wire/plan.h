@@ -23,14 +23,17 @@ struct plan {
 };
 
 /*
- * The rows that belong to a value of a key: how models and merge rules bring their own settings. A
- * row of theirs for a key of the plan counts instead of the plan's own: other limits, default.
+ * What other rooms know of a plan. The rows that belong to a value of a key: how models and merge
+ * rules bring their own settings; a row of theirs for a key of the plan counts instead of the
+ * plan's own (other limits, default). And judgements this room cannot pass.
  */
 struct plan_parts {
-    const char *key; /* "model.name" */
+    const char *key; /* "model.name"; NULL: brings no rows, judges only */
     /* The table for this value; false when there is no such part (its names go to `known`). */
     bool (*table)(struct setting_table *table, const char *value);
     const char *(*known)(size_t at); /* names that can be chosen, NULL past the end */
+    /* Of all finished settings, EC_CFG_*; NULL: judges nothing. */
+    enum status (*judge)(const struct settings *plan);
 };
 
 /*

@@ -236,6 +236,29 @@ static void withheld_numbers_are_counted(void **state)
     meeting_close(&m);
 }
 
+/* Nothing of the plan is kept: it may be closed before the report is read. */
+static void a_tolerance_has_a_verdict_even_without_numbers(void **state)
+{
+    (void)state;
+    struct meeting m;
+    struct report r;
+    meeting_open(&m,
+                 HEAD_ONLY
+                 "evaluate = { probes = []; };\n"
+                 "tolerances = ( { metric = \"tpr_gap\"; attribute = \"age\"; most = 0.1; } );\n",
+                 3, 3);
+    check_ok(meeting_run(&m));
+    summary_fill(&r, &m.coordinator, "local", 1);
+    meeting_close(&m);
+    assert_int_equal(r.gate_count, 1);
+    assert_int_equal(r.gate[0].verdict, GATE_NOT_ENOUGH);
+    assert_string_equal(r.gate[0].metric, "tpr_gap");
+    assert_string_equal(r.gate[0].attribute, "age");
+    assert_string_equal(r.gate[0].rule, "interval");
+    assert_true(r.gate[0].most == 0.1 && isnan(r.gate[0].least));
+    report_close(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -246,6 +269,7 @@ int main(void)
         cmocka_unit_test(without_noise_rows_there_is_no_noise_control),
         cmocka_unit_test(a_split_that_is_not_the_test_rows_fails_its_check),
         cmocka_unit_test(withheld_numbers_are_counted),
+        cmocka_unit_test(a_tolerance_has_a_verdict_even_without_numbers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

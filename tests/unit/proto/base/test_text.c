@@ -1,6 +1,7 @@
 #include "proto/base/text.h"
 
 #include <float.h>
+#include <math.h>
 #include <stdlib.h>
 
 #include "proto/base/rng.h"
@@ -27,6 +28,24 @@ static void a_number_is_printed_in_its_shortest_exact_form(void **state)
     for (size_t i = 0; i < COUNT(rows); i++) {
         char text[TEXT_REAL_MAX];
         text_real(text, rows[i].v);
+        assert_string_equal(text, rows[i].want);
+    }
+}
+
+static void a_figure_is_short_for_any_number(void **state)
+{
+    (void)state;
+    static const struct {
+        double v;
+        const char *want;
+    } rows[] = {
+        {0.893, ".893"},   {-0.012, "-.012"},          {-0.0004, ".000"},
+        {0.9996, "1.000"}, {-999999.9, "-999999.900"}, {-1e300, "-1e+300"},
+        {HUGE_VAL, "-"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        char text[TEXT_FIGURE_MAX];
+        text_figure(text, rows[i].v);
         assert_string_equal(text, rows[i].want);
     }
 }
@@ -142,6 +161,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_would_command_a_terminal_becomes_a_question_mark),
         cmocka_unit_test(a_number_is_printed_in_its_shortest_exact_form),
+        cmocka_unit_test(a_figure_is_short_for_any_number),
         cmocka_unit_test(every_number_reads_back_exactly),
         cmocka_unit_test(quotes_leave_nothing_that_ends_a_line_or_a_text),
         cmocka_unit_test(distances_count_letters),
