@@ -37,7 +37,7 @@ static void add_errors(struct inquiry *in, size_t slot, const struct calib *c)
     for (size_t b = 0; b < replicates; b++) {
         struct rng rng = rng_open(in->q->seed, RNG_BOOTSTRAP, STREAM, b, 2 + slot);
         struct calib again;
-        draw_cells(&again, &rng, llround(m->rows), c);
+        draw_cells(&again, &rng, effective_rows(m->rows, in->effect[slot]), c);
         apart[b] = calib_apart(&again, c);
         mean += calib_ece(&again) / (double)replicates;
     }
@@ -61,10 +61,27 @@ static double sum_of(const struct group_sums *s, int label, enum groups_sum what
     return sum;
 }
 
-/* A mean over rows from its sum and its sum of squares. */
-static void add_mean(struct inquiry *in, const char *metric, size_t slot, double sum,
-                     double squares)
+/* Of a ratio of two of a patient's sums. */
+static struct interval interval_of_ratio(double value, const struct group_clusters *patients,
+                                         enum clusters_sum a, enum clusters_sum b, double total,
+                                         double level)
 {
+    double residual[CLUSTERS_SUMS] = {0};
+    residual[a] = 1;
+    residual[b] -= value;
+    double variance =
+        clusters_variance(patients->moment, residual, CLUSTERS_SUMS, total, patients->patients);
+    variance *= few_patients(patients->rows, patients->moment[0], level);
+    struct interval i = interval_of_patients(interval_normal(value, variance, level), patients);
+    i.lo = isnan(i.lo) ? i.lo : fmax(0, i.lo);
+    return i;
+}
+
+/* A mean over rows from its sum and its sum of squares; what: the same sum in clusters.h. */
+static void add_mean(struct inquiry *in, const char *metric, size_t slot, double sum,
+                     double squares, enum clusters_sum what)
+{
+    const struct group_clusters *patients = inquiry_patients(in, slot);
     struct fairness_measure *m = fairness_add_of(in, metric, slot);
     double n = m->rows;
     if (n == 0) {
@@ -72,10 +89,45 @@ static void add_mean(struct inquiry *in, const char *metric, size_t slot, double
         return;
     }
     m->value = sum / n;
+    if (patients != NULL) {
+        fairness_set_interval(
+            m, interval_of_ratio(m->value, patients, what, CLUSTERS_ROWS, n, in->q->level));
+        return;
+    }
     double variance = n > 1 ? (squares / n - m->value * m->value) / (n - 1) : 0;
     struct interval i = interval_normal(m->value, variance, in->q->level);
     i.lo = isnan(i.lo) ? i.lo : fmax(0, i.lo);
     fairness_set_interval(m, i);
+}
+
+/* Positives by those expected. */
+static void add_observed(struct inquiry *in, size_t slot, double score)
+{
+    const struct group_clusters *patients = inquiry_patients(in, slot);
+    double positives = group_rows(in->sums[slot], 1, in->bins);
+    struct fairness_measure *m = fairness_add_of(in, "o_over_e", slot);
+    if (!(score > 0)) {
+        fairness_deny(m, m->rows == 0 ? "no rows" : "nobody is expected");
+        return;
+    }
+    m->value = positives / score;
+    if (patients != NULL) {
+        fairness_set_interval(m, interval_of_ratio(m->value, patients, CLUSTERS_POSITIVES,
+                                                   CLUSTERS_SCORE, score, in->q->level));
+        return;
+    }
+    struct interval i = interval_rate(positives, m->rows, in->q->level);
+    i.lo *= m->rows / score; /* the scores are taken as they are */
+    i.hi *= m->rows / score;
+    fairness_set_interval(m, i);
+}
+
+/* Of squared errors. */
+static double brier_sum(const struct inquiry *in, size_t slot)
+{
+    const struct group_sums *s = in->sums[slot];
+    return group_rows(s, 1, in->bins) - 2 * sum_of(s, 1, GROUPS_SCORE) +
+           sum_of(s, 0, GROUPS_SCORE_SQUARED) + sum_of(s, 1, GROUPS_SCORE_SQUARED);
 }
 
 static void add_means(struct inquiry *in, size_t slot)
@@ -83,23 +135,30 @@ static void add_means(struct inquiry *in, size_t slot)
     const struct group_sums *s = in->sums[slot];
     double score = sum_of(s, 0, GROUPS_SCORE) + sum_of(s, 1, GROUPS_SCORE);
     double squares = sum_of(s, 0, GROUPS_SCORE_SQUARED) + sum_of(s, 1, GROUPS_SCORE_SQUARED);
-    double positives = group_rows(s, 1, in->bins);
-    add_mean(in, "brier", slot, positives - 2 * sum_of(s, 1, GROUPS_SCORE) + squares,
-             sum_of(s, 0, GROUPS_ERROR_TO_THE_4TH) + sum_of(s, 1, GROUPS_ERROR_TO_THE_4TH));
+    add_mean(in, "brier", slot, brier_sum(in, slot),
+             sum_of(s, 0, GROUPS_ERROR_TO_THE_4TH) + sum_of(s, 1, GROUPS_ERROR_TO_THE_4TH),
+             CLUSTERS_SQUARED_ERROR);
     add_mean(in, "log_loss", slot, sum_of(s, 0, GROUPS_LOSS) + sum_of(s, 1, GROUPS_LOSS),
-             sum_of(s, 0, GROUPS_LOSS_SQUARED) + sum_of(s, 1, GROUPS_LOSS_SQUARED));
-    add_mean(in, "mean_score", slot, score, squares);
+             sum_of(s, 0, GROUPS_LOSS_SQUARED) + sum_of(s, 1, GROUPS_LOSS_SQUARED), CLUSTERS_LOSS);
+    add_mean(in, "mean_score", slot, score, squares, CLUSTERS_SCORE);
+    add_observed(in, slot, score);
+}
 
-    struct fairness_measure *m = fairness_add_of(in, "o_over_e", slot);
-    if (!(score > 0)) {
-        fairness_deny(m, m->rows == 0 ? "no rows" : "nobody is expected");
-        return;
-    }
-    m->value = positives / score;
-    struct interval i = interval_rate(positives, m->rows, in->q->level);
-    i.lo *= m->rows / score; /* the scores are taken as they are */
-    i.hi *= m->rows / score;
-    fairness_set_interval(m, i);
+double calibration_effect(const struct inquiry *in, size_t slot)
+{
+    const struct group_clusters *patients = inquiry_patients(in, slot);
+    const struct group_sums *s = in->sums[slot];
+    if (patients == NULL)
+        return 1;
+    double n = patients->rows, value = brier_sum(in, slot) / n;
+    double squares = sum_of(s, 0, GROUPS_ERROR_TO_THE_4TH) + sum_of(s, 1, GROUPS_ERROR_TO_THE_4TH);
+    const double residual[CLUSTERS_SUMS] = {[CLUSTERS_ROWS] = -value, [CLUSTERS_SQUARED_ERROR] = 1};
+    double over_rows = (squares / n - value * value) / (n - 1);
+    double effect =
+        clusters_variance(patients->moment, residual, CLUSTERS_SUMS, n, patients->patients) /
+        over_rows;
+    effect *= few_patients(n, patients->moment[0], in->q->level);
+    return over_rows > 0 && isfinite(effect) ? fmax(1, effect) : 1;
 }
 
 static void add_fit(struct inquiry *in, const char *metric, size_t slot,
@@ -111,9 +170,9 @@ static void add_fit(struct inquiry *in, const char *metric, size_t slot,
         return;
     }
     m->value = fit->value;
-    struct interval i = interval_normal(fit->value, fit->variance, in->q->level);
+    struct interval i = interval_normal(fit->value, fit->variance * in->effect[slot], in->q->level);
     i.method = isnan(i.lo) ? "" : "wald";
-    fairness_set_interval(m, i);
+    fairness_set_interval(m, interval_of_patients(i, inquiry_patients(in, slot)));
 }
 
 static void add_line(struct inquiry *in, size_t slot)
@@ -129,6 +188,7 @@ static void add_line(struct inquiry *in, size_t slot)
 struct shelves {
     size_t groups;
     struct calib of[SPREAD_SLOTS];
+    double effect[SPREAD_SLOTS]; /* design effects */
 };
 
 /*
@@ -144,7 +204,7 @@ static void draw_eces(struct spread_values *v, struct rng *rng, const struct she
     v->groups = all->groups;
     for (size_t g = 0; g <= all->groups; g++) {
         const struct calib *own = &all->of[g];
-        int64_t n = llround(calib_rows(own, 0) + calib_rows(own, 1));
+        int64_t n = effective_rows(calib_rows(own, 0) + calib_rows(own, 1), all->effect[g]);
         struct calib again;
         draw_cells(&again, rng, n, equal ? &all->of[all->groups] : own);
         v->of[ECE][g] = calib_ece(&again);
@@ -189,6 +249,7 @@ void calibration_measures(struct inquiry *in)
     struct shelves *all = must_alloc(1, sizeof(*all));
     all->groups = in->count;
     for (size_t slot = 0; slot <= in->count; slot++) {
+        all->effect[slot] = in->effect[slot];
         calib_read(&all->of[slot], in->q->groups, in->sums[slot]);
         add_errors(in, slot, &all->of[slot]);
         add_means(in, slot);

@@ -85,6 +85,16 @@ const char *rate_missing(enum rate r)
     return rates[r].missing;
 }
 
+struct interval rate_wilson(const struct inquiry *in, const struct tables *t, size_t slot,
+                            enum rate r)
+{
+    double effect = t->effect[r][slot];
+    const struct confusion *c = &t->of[slot];
+    return interval_of_patients(
+        interval_wilson(rate_hits(c, r) / effect, rate_total(c, r) / effect, in->q->level),
+        inquiry_patients(in, slot));
+}
+
 static struct confusion confusion_of(const struct group_sums *s, size_t bins, size_t at)
 {
     double tp = (double)hist_count_from(s->count[1], bins, at);
@@ -105,11 +115,72 @@ struct confusion tables_overall(const struct tables *t)
     return all;
 }
 
-static void tables_read(struct tables *t, const struct inquiry *in, size_t at)
+/* A count of cells as a linear form in clusters.h's order. */
+static void form_of(double form[static CLUSTERS_CELLS], unsigned which)
+{
+    static const unsigned cell[CLUSTERS_CELLS] = {
+        [CLUSTERS_TP] = TP, [CLUSTERS_FP] = FP, [CLUSTERS_TN] = TN, [CLUSTERS_FN] = FN};
+    for (size_t i = 0; i < CLUSTERS_CELLS; i++)
+        form[i] = (which & cell[i]) != 0;
+}
+
+/* Patients that have any row of these. */
+static double patients_with(const struct group_clusters *g, const struct clusters_table *t,
+                            unsigned which)
+{
+    if (which == (TP | FN))
+        return g->with_positive;
+    if (which == (FP | TN))
+        return g->with_negative;
+    if (which == (TP | FP))
+        return t->with_selected;
+    return which == (FN | TN) ? t->with_rejected : g->patients;
+}
+
+static double rate_effect(const struct group_clusters *g, const struct clusters_table *t,
+                          const struct confusion *c, enum rate r, double level)
+{
+    double hit[CLUSTERS_CELLS], of[CLUSTERS_CELLS];
+    form_of(hit, rates[r].hit);
+    form_of(of, rates[r].of);
+    return share_effect(&(const struct share){.hits = rate_hits(c, r),
+                                              .of = rate_total(c, r),
+                                              .patients = patients_with(g, t, rates[r].of),
+                                              .moment = t->moment,
+                                              .hit = hit,
+                                              .of_form = of,
+                                              .n = CLUSTERS_CELLS,
+                                              .level = level});
+}
+
+double confusion_effect(const struct inquiry *in, size_t slot, double threshold, size_t index)
+{
+    const struct group_clusters *g = inquiry_patients(in, slot);
+    double most = 1;
+    size_t at = hist_bin_of_threshold(in->q->groups->axis, threshold);
+    const struct confusion c = confusion_of(in->sums[slot], in->bins, at);
+    for (enum rate r = 0; g != NULL && r < RATES; r++)
+        most = fmax(most, rate_effect(g, &g->table[index], &c, r, in->q->level));
+    return most;
+}
+
+static void effects_read(struct tables *t, const struct inquiry *in, size_t index)
+{
+    for (size_t slot = 0; slot <= in->count; slot++) {
+        const struct group_clusters *g = inquiry_patients(in, slot);
+        t->drawn[slot] = in->effect[slot];
+        for (enum rate r = 0; r < RATES; r++)
+            t->effect[r][slot] =
+                g == NULL ? 1 : rate_effect(g, &g->table[index], &t->of[slot], r, in->q->level);
+    }
+}
+
+static void tables_read(struct tables *t, const struct inquiry *in, size_t at, size_t index)
 {
     t->groups = in->count;
     for (size_t g = 0; g <= in->count; g++)
         t->of[g] = confusion_of(in->sums[g], in->bins, at);
+    effects_read(t, in, index);
     struct confusion *rest = &t->of[in->count]; /* overall so far */
     for (size_t g = 0; g < in->count; g++) {
         rest->tp -= t->of[g].tp;
@@ -130,18 +201,25 @@ static void values_of(struct spread_values *v, const struct tables *t)
     }
 }
 
-/* Half a row more of either prediction: a rate of 0 of 3 is drawn as what it may well be. */
-static struct confusion smoothed(const struct confusion *c)
+/*
+ * Half a row more of either prediction: a rate of 0 of 3 is drawn as what it may well be. With a
+ * design effect, half of so many rows as say what one does.
+ */
+static struct confusion smoothed(const struct confusion *c, double effect)
 {
     double positives = c->tp + c->fn, negatives = c->fp + c->tn;
-    double tpr = (c->tp + 0.5) / (positives + 1), fpr = (c->fp + 0.5) / (negatives + 1);
+    double tpr = (c->tp + 0.5 * effect) / (positives + effect);
+    double fpr = (c->fp + 0.5 * effect) / (negatives + effect);
     return (struct confusion){.tp = positives * tpr,
                               .fp = negatives * fpr,
                               .fn = positives * (1 - tpr),
                               .tn = negatives * (1 - fpr)};
 }
 
-/* Rows of a table that was smoothed, drawn again: labels, then predictions. */
+/*
+ * Rows of a table that was smoothed, drawn again: labels, then predictions. What is drawn stands for
+ * as many rows as there are.
+ */
 static void draw_tables(struct spread_values *v, struct rng *rng, const void *context)
 {
     const struct tables *from = context;
@@ -151,14 +229,18 @@ static void draw_tables(struct spread_values *v, struct rng *rng, const void *co
         double positives = c->tp + c->fn, rows = cells(c, ALL);
         if (!(rows > 0))
             continue;
-        int64_t p = resample_binomial(rng, llround(rows), fmin(1, positives / rows));
-        int64_t n = llround(rows) - p;
+        int64_t all = effective_rows(rows, from->drawn[g]);
+        double weight = (double)llround(rows) / (double)all;
+        int64_t p = resample_binomial(rng, all, fmin(1, positives / rows));
+        int64_t n = all - p;
         double tpr = positives > 0 ? c->tp / positives : 0;
         double fpr = positives < rows ? fmin(1, c->fp / (c->fp + c->tn)) : 0;
         double tp = (double)resample_binomial(rng, p, tpr);
         double fp = (double)resample_binomial(rng, n, fpr);
-        t.of[g] =
-            (struct confusion){.tp = tp, .fp = fp, .fn = (double)p - tp, .tn = (double)n - fp};
+        t.of[g] = (struct confusion){.tp = weight * tp,
+                                     .fp = weight * fp,
+                                     .fn = weight * ((double)p - tp),
+                                     .tn = weight * ((double)n - fp)};
     }
     values_of(v, &t);
 }
@@ -176,9 +258,10 @@ static void draw_equal(struct spread_values *v, struct rng *rng, const void *con
         }
         for (size_t g = 0; g < t->groups; g++) {
             double own = rate_total(&t->of[g], r);
-            double k = own > 0 ? (double)resample_binomial(rng, llround(own), hits / of) : 0;
-            v->of[r][g] = k / own;
-            drawn += k;
+            int64_t n = effective_rows(own, t->drawn[g]);
+            double k = n > 0 ? (double)resample_binomial(rng, n, hits / of) : 0;
+            v->of[r][g] = k / (double)n;
+            drawn += n > 0 ? k * own / (double)n : 0;
         }
         v->of[r][t->groups] = drawn / of;
     }
@@ -208,8 +291,10 @@ static void add_rates(struct inquiry *in, const struct tables *t, double thresho
             struct fairness_measure *m = fairness_add_of(in, rates[r].metric, slot);
             m->threshold = threshold;
             m->value = rate_of(c, r);
-            double hits = rate_hits(c, r), of = rate_total(c, r);
-            fairness_set_interval(m, interval_rate(hits, of, in->q->level));
+            double effect = t->effect[r][slot];
+            double hits = rate_hits(c, r) / effect, of = rate_total(c, r) / effect;
+            fairness_set_interval(m, interval_of_patients(interval_rate(hits, of, in->q->level),
+                                                          inquiry_patients(in, slot)));
             if (of == 0)
                 fairness_deny(m, "no %s", rate_missing(r));
         }
@@ -222,14 +307,13 @@ static void add_spreads(struct inquiry *in, const struct tables *t, double thres
     struct spread_intervals own;
     const char *missing[RATES];
     for (size_t g = 0; g <= t->groups; g++)
-        from.smooth.of[g] = smoothed(&t->of[g]);
+        from.smooth.of[g] = smoothed(&t->of[g], t->drawn[g]);
     values_of(&v, t);
     values_of(&centre, &from.smooth);
     for (enum rate r = 0; r < RATES; r++) {
         missing[r] = rate_missing(r);
         for (size_t g = 0; g < t->groups; g++)
-            own.of[r][g] =
-                interval_wilson(rate_hits(&t->of[g], r), rate_total(&t->of[g], r), in->q->level);
+            own.of[r][g] = rate_wilson(in, t, g, r);
     }
     const struct spread_job job = {
         .spread = spreads,
@@ -248,10 +332,23 @@ static void add_spreads(struct inquiry *in, const struct tables *t, double thres
 void confusion_measures(struct inquiry *in, double threshold, size_t index)
 {
     struct tables t;
-    tables_read(&t, in, hist_bin_of_threshold(in->q->groups->axis, threshold));
+    tables_read(&t, in, hist_bin_of_threshold(in->q->groups->axis, threshold), index);
     add_rates(in, &t, threshold);
     add_spreads(in, &t, threshold, index);
     if (in->privileged != FAIRNESS_NOBODY)
-        against_measures(in, &t, threshold);
+        against_measures(in, &t, threshold, index);
     decision_measures(in, &t, threshold, index);
+}
+
+void confusion_withhold(struct inquiry *in, size_t slot, double threshold)
+{
+    for (enum rate r = 0; r < RATE_REJECTION; r++)
+        fairness_withhold(in, rates[r].metric, in->name[slot], "", threshold);
+    decision_withhold(in, slot, threshold);
+}
+
+void confusion_withhold_between(struct inquiry *in, double threshold)
+{
+    for (size_t s = 0; s < SPREADS; s++)
+        fairness_withhold(in, spreads[s].metric, "", "", threshold);
 }

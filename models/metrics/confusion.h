@@ -29,6 +29,8 @@ _Static_assert(RATES <= SPREAD_RATES, "the rates have room in the table of value
 struct tables {
     size_t groups;
     struct confusion of[SPREAD_SLOTS];
+    double effect[RATES][SPREAD_SLOTS]; /* design effects of each rate; the last: of overall */
+    double drawn[SPREAD_SLOTS];         /* of a group, when it is drawn; the rest: everybody's */
 };
 
 double confusion_rows(const struct confusion *c);
@@ -37,9 +39,13 @@ double rate_total(const struct confusion *c, enum rate r);
 double rate_of(const struct confusion *c, enum rate r); /* NAN when the total is 0 */
 const char *rate_missing(enum rate r);                  /* what a group lacks whose total is 0 */
 struct confusion tables_overall(const struct tables *t);
+/* Wilson's, of a group. */
+struct interval rate_wilson(const struct inquiry *in, const struct tables *t, size_t slot,
+                            enum rate r);
 
 /* Rows of the list, each from one table of a threshold. */
-void against_measures(struct inquiry *in, const struct tables *t, double threshold);
+void against_measures(struct inquiry *in, const struct tables *t, double threshold, size_t index);
 void decision_measures(struct inquiry *in, const struct tables *t, double threshold, size_t index);
+void decision_withhold(struct inquiry *in, size_t slot, double threshold);
 
 #endif

@@ -6,10 +6,26 @@
 #include "models/metrics/resample.h"
 #include "proto/base/arena.h"
 
-/* Vickers and Elkin, Med Decis Making 26:565, 2006; the mean over rows of 1 (TP), -w (FP), 0. */
-static void add_net_benefit(struct inquiry *in, const struct tables *t, size_t slot,
-                            double threshold)
+/* Of the mean over rows of 1 (TP), -w (FP), 0. */
+static double variance_of_benefit(const struct group_clusters *g, const struct confusion *c,
+                                  double benefit, double w, size_t index, double level)
 {
+    double n = confusion_rows(c);
+    if (g == NULL)
+        return (c->tp / n + w * w * c->fp / n - benefit * benefit) / n;
+    const double residual[CLUSTERS_CELLS] = {[CLUSTERS_TP] = 1 - benefit,
+                                             [CLUSTERS_FP] = -w - benefit,
+                                             [CLUSTERS_TN] = -benefit,
+                                             [CLUSTERS_FN] = -benefit};
+    return clusters_variance(g->table[index].moment, residual, CLUSTERS_CELLS, n, g->patients) *
+           few_patients(n, g->moment[0], level);
+}
+
+/* Vickers and Elkin, Med Decis Making 26:565, 2006. */
+static void add_net_benefit(struct inquiry *in, const struct tables *t, size_t slot,
+                            double threshold, size_t index)
+{
+    const struct group_clusters *patients = inquiry_patients(in, slot);
     struct confusion all = tables_overall(t);
     const struct confusion *c = slot < in->count ? &t->of[slot] : &all;
     struct fairness_measure *m = fairness_add_of(in, "net_benefit", slot);
@@ -20,9 +36,9 @@ static void add_net_benefit(struct inquiry *in, const struct tables *t, size_t s
         return;
     }
     m->value = c->tp / n - w * c->fp / n;
-    double squares = c->tp / n + w * w * c->fp / n;
-    double variance = (squares - m->value * m->value) / n;
-    fairness_set_interval(m, interval_normal(m->value, variance, in->q->level));
+    double variance = variance_of_benefit(patients, c, m->value, w, index, in->q->level);
+    fairness_set_interval(
+        m, interval_of_patients(interval_normal(m->value, variance, in->q->level), patients));
 }
 
 /* Of benefits b = prediction - label + 1 of 0, 1 or 2 (Speicher et al., KDD 2018). */
@@ -55,7 +71,7 @@ static void add_index(struct inquiry *in, const char *metric, const struct confu
     for (size_t b = 0; b < in->q->replicates; b++) {
         struct rng rng = rng_open(in->q->seed, RNG_BOOTSTRAP, stream, b, 2);
         int64_t k[4];
-        resample_rows(k, &rng, llround(m->rows), counts, 4);
+        resample_rows(k, &rng, effective_rows(m->rows, in->effect[in->count]), counts, 4);
         const struct confusion again = {
             .tp = (double)k[0], .fp = (double)k[1], .fn = (double)k[2], .tn = (double)k[3]};
         if (again.tp + again.tn + again.fp > 0)
@@ -69,9 +85,18 @@ void decision_measures(struct inquiry *in, const struct tables *t, double thresh
 {
     struct confusion all = tables_overall(t);
     for (size_t slot = 0; slot <= in->count; slot++)
-        add_net_benefit(in, t, slot, threshold);
+        add_net_benefit(in, t, slot, threshold, index);
     add_index(in, "generalized_entropy_index", &all, entropy_index, threshold, 16 + index);
     add_index(in, "theil_index", &all, theil_index, threshold, 16 + index);
+}
+
+void decision_withhold(struct inquiry *in, size_t slot, double threshold)
+{
+    fairness_withhold(in, "net_benefit", in->name[slot], "", threshold);
+    if (slot < in->count)
+        return;
+    fairness_withhold(in, "generalized_entropy_index", "", "", threshold);
+    fairness_withhold(in, "theil_index", "", "", threshold);
 }
 
 static double probability_of(double logit)

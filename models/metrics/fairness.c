@@ -67,71 +67,20 @@ void fairness_deny(struct fairness_measure *m, const char *fmt, ...)
     m->value = (double)NAN;
 }
 
-/* The fewest rows of one label, of those a group has any of. */
-static double smallest_cell(const struct group_sums *s, size_t bins)
+void fairness_withhold(struct inquiry *in, const char *metric, const char *group, const char *other,
+                       double threshold)
 {
-    double negatives = group_rows(s, 0, bins), positives = group_rows(s, 1, bins);
-    if (negatives == 0 || positives == 0)
-        return fmax(negatives, positives);
-    return fmin(negatives, positives);
-}
-
-static bool is_small(const struct group_sums *s, size_t bins, double min_cell)
-{
-    double cell = smallest_cell(s, bins);
-    return cell > 0 && cell < min_cell;
-}
-
-/* Does overall less what is shown tell such a cell? */
-static bool tells_a_cell(const bool *hide, const struct fairness_question *q,
-                         const struct group_sums *sums)
-{
-    for (int label = 0; label < 2; label++) {
-        double hidden = 0;
-        for (size_t g = 0; g < q->groups->count; g++)
-            if (hide[g])
-                hidden += group_rows(&sums[g], label, q->groups->axis->bins);
-        if (hidden > 0 && hidden < q->min_cell)
-            return true;
-    }
-    return false;
-}
-
-/* The smallest group that is not hidden, or FAIRNESS_NOBODY. An empty group hides nobody. */
-static size_t next_to_hide(const bool *hide, const struct fairness_question *q,
-                           const struct group_sums *sums)
-{
-    size_t next = FAIRNESS_NOBODY, bins = q->groups->axis->bins;
-    for (size_t g = 0; g < q->groups->count; g++) {
-        double cell = smallest_cell(&sums[g], bins);
-        if (!hide[g] && cell > 0 &&
-            (next == FAIRNESS_NOBODY || cell < smallest_cell(&sums[next], bins)))
-            next = g;
-    }
-    return next;
-}
-
-/* Sets hide [groups]. */
-static void choose_withheld(bool *hide, const struct fairness_question *q,
-                            const struct group_sums *sums)
-{
-    for (size_t g = 0; g < q->groups->count; g++)
-        hide[g] = is_small(&sums[g], q->groups->axis->bins, q->min_cell);
-    while (tells_a_cell(hide, q, sums)) {
-        size_t next = next_to_hide(hide, q, sums);
-        if (next == FAIRNESS_NOBODY)
-            break;
-        hide[next] = true;
-    }
-}
-
-static void say_withheld(struct inquiry *in, const char *name)
-{
-    struct fairness_measure *m = fairness_add(in, "n", name, "");
+    struct fairness_measure *m = fairness_add(in, metric, group, other);
+    m->threshold = threshold;
     m->withheld = true;
     m->rows = m->positives = (double)NAN;
-    snprintf(m->why, sizeof(m->why), "withheld: a cell is below %g rows, or tells one that is",
+    snprintf(m->why, sizeof(m->why), "withheld: a cell is below %g patients, or tells one that is",
              in->q->min_cell);
+}
+
+/* Numbers between groups name who is not in them. */
+static void leave_out(struct inquiry *in, const char *name)
+{
     size_t used = strlen(in->withheld);
     snprintf(in->withheld + used, sizeof(in->withheld) - used, "%s%s", used > 0 ? ", " : "", name);
 }
@@ -140,20 +89,99 @@ static void say_withheld(struct inquiry *in, const char *name)
 static void choose_groups(struct inquiry *in, const struct group_sums *sums,
                           const struct group_sums *all)
 {
-    bool hide[GROUPS_OF_A_KIND_MAX] = {false};
-    choose_withheld(hide, in->q, sums);
-    for (size_t g = 0; g < in->q->groups->count; g++) {
-        if (hide[g]) {
-            say_withheld(in, in->q->name[g]);
+    const struct fairness_shown *shown = in->q->shown;
+    size_t groups = in->q->groups->count;
+    for (size_t g = 0; g < groups; g++) {
+        if (shown != NULL && (shown->nothing || !shown->group[g])) {
+            fairness_withhold(in, "n", in->q->name[g], "", (double)NAN);
+            leave_out(in, in->q->name[g]);
             continue;
         }
         if (g == in->q->privileged)
             in->privileged = in->count;
+        in->group[in->count] = g;
         in->name[in->count] = in->q->name[g];
         in->sums[in->count++] = &sums[g];
     }
+    in->group[in->count] = groups;
     in->name[in->count] = "";
     in->sums[in->count] = all;
+}
+
+static bool cells_are_shown(const struct inquiry *in, size_t slot, size_t threshold)
+{
+    const struct fairness_shown *shown = in->q->shown;
+    if (shown == NULL)
+        return true;
+    size_t groups = in->q->groups->count;
+    return shown->cells_of_all[threshold] &&
+           (slot == in->count || shown->cells[threshold * groups + in->group[slot]]);
+}
+
+/* What is not shown has no say in it. */
+static void measure_effects(struct inquiry *in)
+{
+    for (size_t slot = 0; slot <= in->count; slot++) {
+        double effect = fmax(ranking_effect(in, slot), calibration_effect(in, slot));
+        for (size_t t = 0; t < in->q->thresholds; t++)
+            if (cells_are_shown(in, slot, t))
+                effect = fmax(effect, confusion_effect(in, slot, in->q->threshold[t], t));
+        in->effect[slot] = effect;
+    }
+}
+
+static void take_slot(struct inquiry *in, size_t to, const struct inquiry *from, size_t slot)
+{
+    in->group[to] = from->group[slot];
+    in->name[to] = from->name[slot];
+    in->sums[to] = from->sums[slot];
+    in->effect[to] = from->effect[slot];
+}
+
+/* One threshold, with the groups whose cells are shown at it. */
+static void threshold_measures(struct inquiry *in, size_t t)
+{
+    struct inquiry at = *in;
+    at.count = 0;
+    at.privileged = FAIRNESS_NOBODY;
+    for (size_t slot = 0; slot < in->count; slot++) {
+        if (!cells_are_shown(in, slot, t)) {
+            leave_out(&at, in->name[slot]);
+            continue;
+        }
+        if (slot == in->privileged)
+            at.privileged = at.count;
+        take_slot(&at, at.count++, in, slot);
+    }
+    take_slot(&at, at.count, in, in->count);
+
+    for (size_t slot = 0; slot <= in->count; slot++)
+        if (!cells_are_shown(in, slot, t))
+            confusion_withhold(in, slot, in->q->threshold[t]);
+    against_withhold(in, &at, in->q->threshold[t]);
+    if (cells_are_shown(in, in->count, t))
+        confusion_measures(&at, in->q->threshold[t], t);
+    else
+        confusion_withhold_between(in, in->q->threshold[t]);
+}
+
+static struct interval interval_of_prevalence(const struct inquiry *in, size_t slot)
+{
+    static const double rows[CLUSTERS_SUMS] = {[CLUSTERS_ROWS] = 1};
+    static const double positives[CLUSTERS_SUMS] = {[CLUSTERS_POSITIVES] = 1};
+    const struct group_clusters *patients = inquiry_patients(in, slot);
+    double hits = group_rows(in->sums[slot], 1, in->bins);
+    double of = hits + group_rows(in->sums[slot], 0, in->bins), effect = 1;
+    if (patients != NULL)
+        effect = share_effect(&(const struct share){.hits = hits,
+                                                    .of = of,
+                                                    .patients = patients->patients,
+                                                    .moment = patients->moment,
+                                                    .hit = positives,
+                                                    .of_form = rows,
+                                                    .n = CLUSTERS_SUMS,
+                                                    .level = in->q->level});
+    return interval_of_patients(interval_rate(hits / effect, of / effect, in->q->level), patients);
 }
 
 static void count_measures(struct inquiry *in)
@@ -166,7 +194,7 @@ static void count_measures(struct inquiry *in)
             fairness_deny(m, "no rows");
         else
             m->value = m->positives / m->rows;
-        fairness_set_interval(m, interval_rate(m->positives, m->rows, in->q->level));
+        fairness_set_interval(m, interval_of_prevalence(in, slot));
     }
 }
 
@@ -179,21 +207,18 @@ void fairness_open(struct fairness *f, const struct fairness_question *q,
     *f = (struct fairness){0};
     struct group_sums *all = must_alloc(1, sizeof(*all));
     groups_pool(all, q->groups, sums);
-    const char *name[SPREAD_SLOTS];
-    const struct group_sums *shown[SPREAD_SLOTS];
     struct inquiry in = {
         .q = q,
         .out = f,
         .bins = q->groups->axis->bins,
-        .name = name,
-        .sums = shown,
         .privileged = FAIRNESS_NOBODY,
     };
     choose_groups(&in, sums, all);
-    if (!is_small(all, in.bins, q->min_cell)) {
+    if (q->shown == NULL || !q->shown->nothing) {
+        measure_effects(&in);
         count_measures(&in);
         for (size_t t = 0; t < q->thresholds; t++)
-            confusion_measures(&in, q->threshold[t], t);
+            threshold_measures(&in, t);
         ranking_measures(&in);
         calibration_measures(&in);
     }

@@ -45,17 +45,31 @@
  * drawing again adds to every maximum. ece: likewise, by the sum over bins of what each moves
  * ("bootstrap-bound"); mce has none, it is the luck of the emptiest bin. The indices of entropy:
  * twice the value less the quantiles ("bootstrap").
- * Rows count as independent: where patients have several, intervals are too narrow.
+ *
+ * Patients. With `clusters`, intervals count patients, not rows; where a group's patients have one
+ * row each, it is all the same. Rates: Wilson's or Clopper-Pearson's of rows / design effect rows, at
+ * most those there are ("wilson-clustered", ...). The effect is the linearised variance over patients
+ * by that over rows (Kish, Survey Sampling, 1965), and that times (t of patients / t of rows)^2
+ * (Korn and Graubard, Surv Methodol 24:193, 1998), t having (sum n_k)^2 / sum n_k^2 - 1 degrees of
+ * freedom: few patients, or a few with most rows, hardly know how they vary (Carter, Schnepel and
+ * Steigerwald, Rev Econ Stat 99:698, 2017). A rate of 0 or 1 shows no variance: there a patient's
+ * rows count as copies of one another, an effect of sum n_k^2 / sum n_k. Means, o_over_e, net
+ * benefit: normal, of the linearised variance times the same square ("normal-clustered"). AUC:
+ * Obuchowski's ("clustered"). Gaps of two: MOVER from these. All else goes by one design effect a
+ * group, the largest that its rates, AUC and Brier score show and at least 1: lines of calibration
+ * and AUCs across groups have their variances times it, and the bootstrap and noise floors draw
+ * rows / effect rows. Groups count as independent, though a patient may be in two.
  *
  * The noise floor of a number between groups is its mean when all groups are the same: their sizes
  * with the pooled rate (of the estimable groups; AUC, ECE: the pooled histogram), drawn as often.
  * A gap at its floor is what luck makes of equal groups. A thousand replicates of 200,000 rows in
  * five groups at two thresholds take about a second.
  *
- * Small cells: a group of which 1 to min_cell - 1 rows are positive or negative is withheld, and the
- * next smallest groups with it while overall less the others would tell such a cell.
- * Of a withheld group there is one row, metric "n"; where all rows together are too few, there is
- * nothing else. Counts inside a group (TP) are not judged.
+ * Who is shown was decided before (coordinator/eval/release.h) and is no matter of these numbers.
+ * Of a group that is not shown there is one row, metric "n", withheld. A group whose cells at a
+ * threshold are not shown has all its rows of that threshold withheld, for two rates give away a
+ * third; likewise what is signed against it. Numbers between groups leave both out and name them.
+ * Where the cells of everybody are not shown, every row of that threshold is withheld.
  *
  * Thresholds come from the plan or from validation rows (fairness_threshold), never from the rows
  * that are scored. One privileged group, or none.
@@ -63,19 +77,31 @@
 #ifndef EVENHAND_FAIRNESS_H
 #define EVENHAND_FAIRNESS_H
 
+#include "models/metrics/clusters.h"
 #include "models/metrics/groups.h"
 
 #define FAIRNESS_NOBODY SIZE_MAX
+
+/* Who is shown, as it was decided. */
+struct fairness_shown {
+    bool nothing;             /* of anybody */
+    const bool *group;        /* [groups] */
+    const bool *cells;        /* [thresholds * groups], one threshold after the other */
+    const bool *cells_of_all; /* [thresholds] */
+};
 
 struct fairness_question {
     const struct groups *groups; /* how many, and the axis */
     const char *const *name;     /* [groups->count]; measures keep them */
     const double *threshold;     /* [thresholds] probabilities that are edges of the axis */
     size_t thresholds;
-    size_t privileged; /* index of a group, or FAIRNESS_NOBODY */
-    double min_cell;   /* 0: nothing is withheld */
-    double level;      /* of intervals, .95 */
-    size_t replicates; /* of the bootstrap, 1,000 or more for a report */
+    /* [groups->count + 1], the last of everybody, at these thresholds; NULL: a row is a patient */
+    const struct group_clusters *clusters;
+    const struct fairness_shown *shown; /* NULL: everybody and everything */
+    double min_cell;                    /* for the words of `why` alone */
+    size_t privileged;                  /* index of a group, or FAIRNESS_NOBODY */
+    double level;                       /* of intervals, .95 */
+    size_t replicates;                  /* of the bootstrap, 1,000 or more for a report */
     uint64_t seed;
 };
 
@@ -98,7 +124,7 @@ struct fairness {
     struct fairness_measure *measure;
 };
 
-/* sums [groups->count], judged and read; borrows everything but the names. */
+/* sums [groups->count] and clusters, judged and read; borrows everything but the names. */
 void fairness_open(struct fairness *f, const struct fairness_question *q,
                    const struct group_sums *sums);
 void fairness_close(struct fairness *f);

@@ -5,9 +5,8 @@
 
 #include "proto/base/must.h"
 
-#define SCALE    16.0
-#define PLACES   20
-#define LOSS_MAX 36.04365338911715 /* 52 log 2 */
+#define SCALE  16.0
+#define PLACES 20
 
 #define SUMS_OF_A_LABEL ((size_t)GROUPS_TENTHS * GROUPS_SUMS)
 
@@ -45,6 +44,16 @@ static size_t sums_at(const struct groups *g, int label, size_t tenth)
     return 2 * g->axis->bins + (size_t)label * SUMS_OF_A_LABEL + tenth * GROUPS_SUMS;
 }
 
+double groups_score(double logit)
+{
+    return 1 / (1 + exp(-logit));
+}
+
+double groups_loss(double logit, int label)
+{
+    return fmin(log1p(exp(label == 1 ? -logit : logit)), GROUPS_LOSS_MAX);
+}
+
 void groups_tally(double *values, const struct groups *g, size_t group, double logit, int label)
 {
     must(group < g->count);
@@ -54,8 +63,7 @@ void groups_tally(double *values, const struct groups *g, size_t group, double l
     size_t bin = hist_bin(g->axis, logit);
     own[(size_t)label * g->axis->bins + bin]++;
 
-    double s = 1 / (1 + exp(-logit)), e = s - label;
-    double l = fmin(log1p(exp(label == 1 ? -logit : logit)), LOSS_MAX);
+    double s = groups_score(logit), e = s - label, l = groups_loss(logit, label);
     const double of_row[GROUPS_SUMS] = {
         [GROUPS_SCORE] = s,
         [GROUPS_SCORE_SQUARED] = s * s,
@@ -87,7 +95,8 @@ static bool counts_are_counts(const double *counts, size_t bins)
 static bool sums_are_sums(const double *sum, size_t tenth, double rows)
 {
     double more = slack(rows), s = sum[GROUPS_SCORE] / SCALE, lo = (double)tenth / GROUPS_TENTHS;
-    double limit[GROUPS_SUMS] = {rows, rows, rows, LOSS_MAX * rows, LOSS_MAX * LOSS_MAX * rows};
+    double limit[GROUPS_SUMS] = {rows, rows, rows, GROUPS_LOSS_MAX * rows,
+                                 GROUPS_LOSS_MAX * GROUPS_LOSS_MAX * rows};
     for (size_t i = 0; i < GROUPS_SUMS; i++)
         if (!(sum[i] >= 0 && sum[i] / SCALE <= limit[i] + more))
             return false;

@@ -22,7 +22,7 @@
  * binary places loses nothing.
  *
  * The sums of a tiny group are nearly its rows: only the sum over all sites may be read, and
- * whoever shows numbers of it minds privacy.min_cell (fairness.h).
+ * who and what is shown of them is coordinator/eval/release.h's to say.
  */
 #ifndef EVENHAND_GROUPS_H
 #define EVENHAND_GROUPS_H
@@ -31,7 +31,8 @@
 #include "proto/base/status.h"
 
 #define GROUPS_TENTHS        10
-#define GROUPS_OF_A_KIND_MAX 64 /* groups of one attribute, intersections included */
+#define GROUPS_OF_A_KIND_MAX 64                /* groups of one attribute, intersections included */
+#define GROUPS_LOSS_MAX      36.04365338911715 /* 52 log 2 */
 
 enum groups_sum {
     GROUPS_SCORE,
@@ -57,6 +58,8 @@ struct group_sums {
 
 void groups_open(struct groups *g, const struct hist_axis *axis, size_t count);
 size_t groups_values(const struct groups *g); /* length of the vector */
+double groups_score(double logit);
+double groups_loss(double logit, int label); /* nats, at most GROUPS_LOSS_MAX */
 /* Adds one row. logit: of the score, not NAN (hist_logit for probabilities); label 0 or 1. */
 void groups_tally(double *values, const struct groups *g, size_t group, double logit, int label);
 /*

@@ -15,10 +15,12 @@ struct interval {
 /* Quantile of the standard normal distribution, p in (0,1); |error| < 1e-12. */
 double normal_quantile(double p);
 double normal_cdf(double x);
+/* Quantile of Student's t, p in (1/2,1), df > 0 and not always whole; relative error < 1e-7. */
+double student_quantile(double p, double df);
 
 /* A proportion k / n; n 0: NAN, NAN. */
 struct interval interval_wilson(double k, double n, double level);
-/* The exact one of Clopper and Pearson (Biometrika 26:404, 1934), never too narrow. k, n whole. */
+/* The exact one of Clopper and Pearson (Biometrika 26:404, 1934), never too narrow for whole k, n. */
 struct interval interval_clopper_pearson(double k, double n, double level);
 /* Wilson's; Clopper and Pearson's where n < 40 or fewer than 5 have it or lack it. */
 struct interval interval_rate(double k, double n, double level);

@@ -1,4 +1,4 @@
-/* Proportions and their differences: interval.h. */
+/* Proportions and their differences, and Student's t, which is of the same family: interval.h. */
 #include <math.h>
 #include <string.h>
 
@@ -7,6 +7,7 @@
 
 #define FEW_ROWS 40
 #define EXTREME  5
+#define MANY     200 /* degrees of freedom: from here a series will do */
 
 static const struct interval none = {(double)NAN, (double)NAN, ""};
 
@@ -43,7 +44,7 @@ static double beta_fraction(double a, double b, double x)
     return f;
 }
 
-/* I_x(a, b): the chance of a or more in a + b - 1 trials of x each, for whole a and b. */
+/* I_x(a, b); for whole a and b the chance of a or more in a + b - 1 trials of x each. */
 static double beta_cdf(double x, double a, double b)
 {
     if (x <= 0 || x >= 1)
@@ -65,6 +66,20 @@ static double beta_quantile(double p, double a, double b)
         *(beta_cdf(middle, a, b) < p ? &lo : &hi) = middle;
     }
     return (lo + hi) / 2;
+}
+
+/* By the incomplete beta function, or for many degrees by Fisher's expansion around the normal. */
+double student_quantile(double p, double df)
+{
+    must(p > 0.5);
+    must(p < 1);
+    must(df > 0);
+    if (df < MANY) {
+        double x = beta_quantile(2 * p - 1, 0.5, df / 2);
+        return sqrt(df * x / (1 - x));
+    }
+    double z = normal_quantile(p), z2 = z * z;
+    return z + z * (z2 + 1) / (4 * df) + z * ((5 * z2 + 16) * z2 + 3) / (96 * df * df);
 }
 
 struct interval interval_clopper_pearson(double k, double n, double level)

@@ -10,6 +10,7 @@
 
 #define BINS_MAX (HIST_EDGES_MAX + 1)
 #define STREAM   0
+#define GRAIN    1024.0 /* a power of two: whole rows make the same AUC, to the bit */
 
 static double sum_of(const int64_t *counts, size_t bins)
 {
@@ -26,38 +27,83 @@ static double scatter_of(const int64_t *counts, const double *placement, double 
     return sum;
 }
 
-/* DeLong: the rows are the clusters, and no row is positive and negative. */
-static struct interval delong(double auc, const int64_t *positive, const int64_t *negative,
-                              size_t bins, double level)
+/* Rows of one class, and the design effect of whose they are. */
+struct ranked {
+    const int64_t *count; /* [bins] */
+    double effect;
+};
+
+static struct ranked ranked_of(const struct inquiry *in, size_t slot, int label)
+{
+    return (struct ranked){.count = in->sums[slot]->count[label], .effect = in->effect[slot]};
+}
+
+/*
+ * DeLong: the rows are the clusters, and no row is positive and negative. With a design effect there
+ * are as many fewer, which scatter as much.
+ */
+static struct cluster_sums delong(double auc, struct ranked positive, struct ranked negative,
+                                  size_t bins)
 {
     double of_positive[BINS_MAX], of_negative[BINS_MAX];
-    double m = sum_of(positive, bins), n = sum_of(negative, bins);
-    hist_placements(of_positive, of_negative, positive, negative, bins);
-    const struct cluster_sums sums = {
-        .xx = scatter_of(positive, of_positive, auc, bins),
-        .yy = scatter_of(negative, of_negative, auc, bins),
+    double m = sum_of(positive.count, bins), n = sum_of(negative.count, bins);
+    hist_placements(of_positive, of_negative, positive.count, negative.count, bins);
+    return (struct cluster_sums){
+        .xx = scatter_of(positive.count, of_positive, auc, bins) * positive.effect,
+        .yy = scatter_of(negative.count, of_negative, auc, bins) * negative.effect,
         .positives = m,
         .negatives = n,
-        .patients = m + n,
-        .with_positive = m,
-        .with_negative = n,
+        .patients = m / positive.effect + n / negative.effect,
+        .with_positive = m / positive.effect,
+        .with_negative = n / negative.effect,
     };
-    return interval_auc(auc, &sums, level);
+}
+
+/* Of whom the second pass has told. */
+static const struct group_clusters *placed_patients(const struct inquiry *in, size_t slot)
+{
+    const struct group_clusters *patients = inquiry_patients(in, slot);
+    return patients == NULL || isnan(patients->auc.xx) ? NULL : patients;
+}
+
+double ranking_effect(const struct inquiry *in, size_t slot)
+{
+    const struct group_clusters *patients = placed_patients(in, slot);
+    const struct ranked positive = {in->sums[slot]->count[1], 1};
+    const struct ranked negative = {in->sums[slot]->count[0], 1};
+    if (patients == NULL || group_rows(in->sums[slot], 1, in->bins) == 0 ||
+        group_rows(in->sums[slot], 0, in->bins) == 0)
+        return 1;
+    double auc = hist_auc(positive.count, negative.count, in->bins);
+    const struct cluster_sums rows = delong(auc, positive, negative, in->bins);
+    double effect = interval_auc_variance(&patients->auc) / interval_auc_variance(&rows);
+    return isfinite(effect) ? fmax(1, effect) : 1;
 }
 
 /* Fills in a row: the AUC of these positives against these negatives, whoever they are. */
-static void set_auc(struct fairness_measure *m, const int64_t *positive, const int64_t *negative,
+static void set_auc(struct fairness_measure *m, struct ranked positive, struct ranked negative,
                     const struct inquiry *in)
 {
-    double positives = sum_of(positive, in->bins), negatives = sum_of(negative, in->bins);
+    double positives = sum_of(positive.count, in->bins);
+    double negatives = sum_of(negative.count, in->bins);
     m->rows = positives + negatives;
     m->positives = positives;
     if (positives == 0 || negatives == 0) {
         fairness_deny(m, "no %s", positives == 0 ? "positives" : "negatives");
         return;
     }
-    m->value = hist_auc(positive, negative, in->bins);
-    fairness_set_interval(m, delong(m->value, positive, negative, in->bins, in->q->level));
+    m->value = hist_auc(positive.count, negative.count, in->bins);
+    const struct cluster_sums sums = delong(m->value, positive, negative, in->bins);
+    fairness_set_interval(m, interval_auc(m->value, &sums, in->q->level));
+}
+
+/* A slot's own: its patients know better than a design effect. */
+static void set_own_auc(struct fairness_measure *m, const struct inquiry *in, size_t slot)
+{
+    const struct group_clusters *patients = placed_patients(in, slot);
+    set_auc(m, ranked_of(in, slot, 1), ranked_of(in, slot, 0), in);
+    if (patients != NULL && !isnan(m->value))
+        fairness_set_interval(m, interval_auc(m->value, &patients->auc, in->q->level));
 }
 
 /* Group's positives against another's negatives (Kallus and Zhou, NeurIPS 2019). */
@@ -68,7 +114,7 @@ static void add_pairs(struct inquiry *in)
             if (a == b)
                 continue;
             struct fairness_measure *m = fairness_add(in, "xauc", in->name[a], in->name[b]);
-            set_auc(m, in->sums[a]->count[1], in->sums[b]->count[0], in);
+            set_auc(m, ranked_of(in, a, 1), ranked_of(in, b, 0), in);
             if (isnan(m->value))
                 fairness_deny(m, "group %s has no %s", m->positives == 0 ? m->group : m->other,
                               m->positives == 0 ? "positives" : "negatives");
@@ -82,12 +128,13 @@ static void add_background(struct inquiry *in)
     static const char *const metric[2] = {"xauc_bpsn", "xauc_bnsp"};
     for (int of = 0; of < 2; of++) /* the label of the group's rows */
         for (size_t slot = 0; slot < in->count; slot++) {
-            const int64_t *own = in->sums[slot]->count[of];
+            const struct ranked own = ranked_of(in, slot, of);
+            const struct ranked rest = {others, in->effect[in->count]};
             for (size_t b = 0; b < in->bins; b++)
                 others[b] =
                     in->sums[in->count]->count[1 - of][b] - in->sums[slot]->count[1 - of][b];
             struct fairness_measure *m = fairness_add(in, metric[of], in->name[slot], "");
-            set_auc(m, of == 1 ? own : others, of == 1 ? others : own, in);
+            set_auc(m, of == 1 ? own : rest, of == 1 ? rest : own, in);
         }
 }
 
@@ -95,7 +142,9 @@ static void add_background(struct inquiry *in)
 struct packed {
     size_t groups, bins;
     int64_t *count[2], *all[2];
-    int64_t *drawn[2], *sum[2]; /* scratch of a replicate: one group, and all together */
+    int64_t *drawn[2],
+        *sum[2]; /* scratch of a replicate: one group, and all together, by the grain */
+    double effect[SPREAD_SLOTS]; /* design effects; the rest: everybody's */
 };
 
 static void pack(struct packed *p, const struct inquiry *in)
@@ -103,6 +152,7 @@ static void pack(struct packed *p, const struct inquiry *in)
     const struct group_sums *all = in->sums[in->count];
     size_t slots = in->count + 1;
     *p = (struct packed){.groups = in->count};
+    memcpy(p->effect, in->effect, sizeof(p->effect));
     for (int y = 0; y < 2; y++) {
         p->count[y] = must_alloc((slots + 3) * in->bins, sizeof(*p->count[y]));
         p->all[y] = p->count[y] + slots * in->bins;
@@ -138,6 +188,18 @@ static double auc_or_nan(const int64_t *positive, const int64_t *negative, size_
     return both ? hist_auc(positive, negative, bins) : (double)NAN;
 }
 
+/*
+ * Adds what was drawn of `rows` rows to the sum of all, standing for all of them: in parts of a row
+ * so fine that rounding is nothing.
+ */
+static void add_drawn(int64_t *sum, const int64_t *drawn, double rows, double effect, size_t bins)
+{
+    double weight = GRAIN * rows / (double)effective_rows(rows, effect);
+    for (size_t b = 0; b < bins; b++)
+        if (drawn[b] > 0)
+            sum[b] += llround(weight * (double)drawn[b]);
+}
+
 /* Every group's positives and negatives drawn again, from its own or from everybody's. */
 static void draw_aucs(struct spread_values *v, struct rng *rng, const struct packed *p, bool equal)
 {
@@ -148,16 +210,17 @@ static void draw_aucs(struct spread_values *v, struct rng *rng, const struct pac
     for (size_t g = 0; g <= p->groups; g++) {
         for (int y = 0; y < 2; y++) {
             const int64_t *own = p->count[y] + g * p->bins;
-            resample_rows(p->drawn[y], rng, hist_count_from(own, p->bins, 0),
+            double rows = sum_of(own, p->bins);
+            resample_rows(p->drawn[y], rng, effective_rows(rows, p->effect[g]),
                           equal ? p->all[y] : own, p->bins);
-            for (size_t b = 0; b < p->bins; b++)
-                p->sum[y][b] += p->drawn[y][b];
+            add_drawn(p->sum[y], p->drawn[y], rows, p->effect[g], p->bins);
         }
         if (g < p->groups)
             v->of[0][g] = auc_or_nan(p->drawn[1], p->drawn[0], p->bins);
     }
     for (int y = 0; y < 2; y++) /* the groups and the rest are everybody */
-        verify(sum_of(p->sum[y], p->bins) == sum_of(p->all[y], p->bins));
+        verify(fabs(sum_of(p->sum[y], p->bins) / GRAIN - sum_of(p->all[y], p->bins)) <
+               1 + (double)(p->groups * p->bins) / GRAIN);
     v->of[0][p->groups] = auc_or_nan(p->sum[1], p->sum[0], p->bins);
 }
 
@@ -209,7 +272,7 @@ void ranking_measures(struct inquiry *in)
     struct spread_intervals own;
     for (size_t slot = 0; slot <= in->count; slot++) {
         struct fairness_measure *m = fairness_add_of(in, "auc", slot);
-        set_auc(m, in->sums[slot]->count[1], in->sums[slot]->count[0], in);
+        set_own_auc(m, in, slot);
         v.of[0][slot] = m->value;
         own.of[0][slot] = (struct interval){.lo = m->lo, .hi = m->hi, .method = m->interval};
     }

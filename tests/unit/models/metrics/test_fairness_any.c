@@ -253,25 +253,67 @@ static void a_constant_predictor_is_no_line_and_half_an_auc(void **state)
     fairness_close(&f);
 }
 
-/* --- small cells ------------------------------------------------------------------------------ */
+/* --- what is not shown ------------------------------------------------------------------------ */
 
-static void a_small_group_is_withheld_and_another_with_it(void **state)
+/* Four groups, everything shown until a test says otherwise. Thresholds: 1/4 and 1/2. */
+static struct {
+    bool group[4], cells[2 * 4], cells_of_all[2];
+    struct fairness_shown shown;
+} shown;
+
+static void four_groups(void)
 {
-    (void)state;
-    struct fairness f;
     cohort = (struct cohort){0};
     cohort_table(&cohort, 0, 60, 20, 20, 100);
     cohort_table(&cohort, 1, 20, 20, 10, 100);
-    cohort_table(&cohort, 2, 4, 20, 3, 50); /* seven positives */
-    cohort_table(&cohort, 3, 0, 20, 0, 50); /* none: that may be seen */
+    cohort_table(&cohort, 2, 4, 20, 3, 50);
+    cohort_table(&cohort, 3, 0, 20, 0, 50);
     cohort_ask(&asked, &cohort);
+    memset(&shown, 1, offsetof(__typeof__(shown), shown));
+    shown.shown = (struct fairness_shown){
+        .group = shown.group, .cells = shown.cells, .cells_of_all = shown.cells_of_all};
+    asked.q.shown = &shown.shown;
     asked.q.min_cell = 11;
+}
+
+static bool is_withheld(const struct fairness_measure *m)
+{
+    static const char why[] = "withheld: a cell is below 11 patients, or tells one that is";
+    bool empty = isnan(m->value) && isnan(m->lo) && isnan(m->noise_floor) && isnan(m->rows);
+    assert_true(m->withheld == (empty && strcmp(m->why, why) == 0));
+    return m->withheld;
+}
+
+/* What is decided is all that happens: a cell of 3 is shown if that was the decision. */
+static void everything_shown_is_the_report_without_a_decision(void **state)
+{
+    (void)state;
+    struct fairness f, g;
+    four_groups();
+    fairness_open(&f, &asked.q, asked.sums);
+    asked.q.shown = NULL;
+    fairness_open(&g, &asked.q, asked.sums);
+    assert_int_equal(f.count, g.count);
+    for (size_t i = 0; i < f.count; i++) {
+        assert_true(same(f.measure[i].value, g.measure[i].value));
+        assert_true(same(f.measure[i].hi, g.measure[i].hi) && !f.measure[i].withheld);
+    }
+    fairness_close(&f);
+    fairness_close(&g);
+}
+
+static void a_group_that_is_not_shown_is_one_row_and_in_no_number(void **state)
+{
+    (void)state;
+    struct fairness f;
+    four_groups();
+    shown.group[1] = shown.group[2] = false;
     fairness_open(&f, &asked.q, asked.sums);
     for (size_t i = 0; i < f.count; i++) {
         const struct fairness_measure *m = &f.measure[i];
         bool hidden = strcmp(m->group, "B") == 0 || strcmp(m->group, "C") == 0;
-        assert_true(hidden == m->withheld);
-        assert_true(!hidden || (strcmp(m->metric, "n") == 0 && isnan(m->value) && isnan(m->rows)));
+        assert_true(hidden == is_withheld(m));
+        assert_true(!hidden || strcmp(m->metric, "n") == 0);
         assert_true(strcmp(m->other, "B") != 0 && strcmp(m->other, "C") != 0);
     }
     assert_string_equal(row_of(&f, "tpr_gap", "", "", 0.5)->why,
@@ -279,66 +321,89 @@ static void a_small_group_is_withheld_and_another_with_it(void **state)
     check_value(row_of(&f, "tpr", "", "", 0.5), 84 / 117.0); /* of all: B and C hide each other */
     check_value(row_of(&f, "fpr_gap", "", "", 0.5), 20 / 70.0 - 20 / 120.0);
     fairness_close(&f);
-
-    asked.q.min_cell = 7; /* 1 to 6 are few */
-    fairness_open(&f, &asked.q, asked.sums);
-    assert_false(row_of(&f, "n", "C", "", NONE)->withheld);
-    fairness_close(&f);
 }
 
-/* Three and four positives: overall less A and B would say seven. */
-static void small_groups_that_are_small_together_take_another_with_them(void **state)
+/* Only of that threshold, and all of that threshold: two rates give away a third. */
+static void cells_that_are_not_shown_take_all_rows_of_their_threshold(void **state)
+{
+    (void)state;
+    struct fairness f, whole;
+    four_groups();
+    asked.q.privileged = 0;
+    fairness_open(&whole, &asked.q, asked.sums);
+    shown.cells[1 * 4 + 1] = shown.cells[1 * 4 + 2] = false; /* at 1/2: B and C */
+    fairness_open(&f, &asked.q, asked.sums);
+    assert_int_equal(f.count, whole.count);
+    size_t withheld = 0;
+    for (size_t i = 0; i < f.count; i++) {
+        const struct fairness_measure *m = &f.measure[i];
+        bool hidden =
+            m->threshold == 0.5 && (strcmp(m->group, "B") == 0 || strcmp(m->group, "C") == 0);
+        assert_true(hidden == is_withheld(m));
+        assert_true(
+            hidden || strcmp(m->group, "") == 0 ||
+            same(m->value, row_of(&whole, m->metric, m->group, m->other, m->threshold)->value));
+        withheld += hidden;
+    }
+    assert_int_equal(withheld, 2 * (9 + 4)); /* rates and benefit, and what is signed */
+    check_value(row_of(&f, "fpr_gap", "", "", 0.5), 20 / 70.0 - 20 / 120.0);
+    check_value(row_of(&f, "tpr", "", "", 0.5), 84 / 117.0);
+    check_value(row_of(&f, "selection_gap", "", "", 0.25),
+                row_of(&whole, "selection_gap", "", "", 0.25)->value);
+    assert_string_equal(row_of(&f, "fpr_gap", "", "", 0.5)->why, "withheld: B, C");
+    assert_string_equal(row_of(&f, "fpr_gap", "", "", 0.25)->why, "");
+    fairness_close(&f);
+    fairness_close(&whole);
+}
+
+static void nothing_is_signed_against_cells_that_are_not_shown(void **state)
 {
     (void)state;
     struct fairness f;
-    cohort = (struct cohort){0};
-    cohort_table(&cohort, 0, 60, 20, 20, 100);
-    cohort_table(&cohort, 1, 20, 20, 10, 100);
-    cohort_table(&cohort, 2, 3, 20, 0, 50);
-    cohort_table(&cohort, 3, 2, 20, 2, 50);
-    cohort_ask(&asked, &cohort);
-    asked.q.min_cell = 7;
+    four_groups();
+    asked.q.privileged = 0;
+    shown.cells[0] = shown.cells[1] = false; /* at 1/4: A, the privileged, and B */
     fairness_open(&f, &asked.q, asked.sums);
-    assert_false(row_of(&f, "n", "B", "", NONE)->withheld); /* seven are not few */
-    fairness_close(&f);
-    asked.q.min_cell = 8;
-    fairness_open(&f, &asked.q, asked.sums);
-    assert_true(row_of(&f, "n", "B", "", NONE)->withheld);
-    assert_false(row_of(&f, "n", "A", "", NONE)->withheld);
+    size_t met = 0;
+    for (size_t i = 0; i < f.count; i++)
+        if (f.measure[i].other[0] == 'A' && f.measure[i].threshold == 0.25) {
+            assert_true(is_withheld(&f.measure[i]));
+            met++;
+        }
+    assert_int_equal(met, 3 * 4);
+    assert_false(row_of(&f, "tpr_difference", "C", "A", 0.5)->withheld);
     fairness_close(&f);
 }
 
-static void a_few_rows_of_one_class_are_a_small_cell(void **state)
+static void cells_of_everybody_that_are_not_shown_leave_no_number_at_their_threshold(void **state)
 {
     (void)state;
-    struct fairness f;
-    cohort = (struct cohort){0};
-    cohort_table(&cohort, 0, 60, 20, 20, 100);
-    cohort_table(&cohort, 1, 20, 20, 10, 100);
-    cohort_table(&cohort, 2, 0, 2, 0, 3); /* no positives, five negatives */
-    cohort.groups = 4;                    /* and one without rows: it hides nobody */
-    cohort_ask(&asked, &cohort);
-    asked.q.min_cell = 11;
+    struct fairness f, whole;
+    four_groups();
+    asked.q.privileged = 0;
+    fairness_open(&whole, &asked.q, asked.sums);
+    shown.cells_of_all[1] = false;
     fairness_open(&f, &asked.q, asked.sums);
-    assert_false(row_of(&f, "n", "A", "", NONE)->withheld);
-    assert_true(row_of(&f, "n", "B", "", NONE)->withheld);
-    assert_true(row_of(&f, "n", "C", "", NONE)->withheld);
-    assert_false(row_of(&f, "n", "D", "", NONE)->withheld);
+    assert_int_equal(f.count, whole.count);
+    for (size_t i = 0; i < f.count; i++) {
+        const struct fairness_measure *m = &f.measure[i];
+        assert_true(is_withheld(m) == (m->threshold == 0.5));
+        row_of(&whole, m->metric, m->group, m->other, m->threshold);
+    }
     fairness_close(&f);
+    fairness_close(&whole);
 }
 
-static void too_few_together_are_not_shown_either(void **state)
+static void nothing_shown_is_a_row_a_group(void **state)
 {
     (void)state;
     struct fairness f;
-    cohort = (struct cohort){0};
-    cohort_table(&cohort, 0, 2, 20, 1, 100);
-    cohort_table(&cohort, 1, 1, 20, 2, 100);
-    cohort_ask(&asked, &cohort);
-    asked.q.min_cell = 11;
+    four_groups();
+    shown.shown.nothing = true;
     fairness_open(&f, &asked.q, asked.sums);
-    assert_int_equal(f.count, 2);
-    assert_true(f.measure[0].withheld && f.measure[1].withheld);
+    assert_int_equal(f.count, 4);
+    for (size_t i = 0; i < f.count; i++)
+        assert_true(is_withheld(&f.measure[i]));
     fairness_close(&f);
 }
 
@@ -353,10 +418,12 @@ int main(void)
         cmocka_unit_test(one_group_or_one_that_is_empty_is_no_gap),
         cmocka_unit_test(nobody_at_all_is_no_number),
         cmocka_unit_test(a_constant_predictor_is_no_line_and_half_an_auc),
-        cmocka_unit_test(a_small_group_is_withheld_and_another_with_it),
-        cmocka_unit_test(small_groups_that_are_small_together_take_another_with_them),
-        cmocka_unit_test(a_few_rows_of_one_class_are_a_small_cell),
-        cmocka_unit_test(too_few_together_are_not_shown_either),
+        cmocka_unit_test(everything_shown_is_the_report_without_a_decision),
+        cmocka_unit_test(a_group_that_is_not_shown_is_one_row_and_in_no_number),
+        cmocka_unit_test(cells_that_are_not_shown_take_all_rows_of_their_threshold),
+        cmocka_unit_test(nothing_is_signed_against_cells_that_are_not_shown),
+        cmocka_unit_test(cells_of_everybody_that_are_not_shown_leave_no_number_at_their_threshold),
+        cmocka_unit_test(nothing_shown_is_a_row_a_group),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

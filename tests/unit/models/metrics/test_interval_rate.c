@@ -121,9 +121,29 @@ static void broken_promises_stop(void **state)
     assert_true(stops(NULL, 0, more_than_all, NULL));
 }
 
+/* Tables of Student's distribution; where the series begins, both ways agree. */
+static void quantiles_of_student_are_those_of_tables(void **state)
+{
+    (void)state;
+    static const struct {
+        double p, df, want;
+    } rows[] = {
+        {0.975, 1, 12.706204736174706},  {0.975, 2, 4.302652729749464},
+        {0.975, 10, 2.228138851986274},  {0.95, 30, 1.6972608865939587},
+        {0.995, 5, 4.032142983557536},   {0.975, 1000, 1.9623390808264143},
+        {0.975, 1e9, 1.959963986912554},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++)
+        if (!(fabs(student_quantile(rows[i].p, rows[i].df) / rows[i].want - 1) < 1e-7))
+            fail_msg("row %zu: %.17g", i, student_quantile(rows[i].p, rows[i].df));
+    for (double p = 0.6; p < 0.999; p += 0.05)
+        assert_true(fabs(student_quantile(p, 199.9999999) / student_quantile(p, 200) - 1) < 1e-7);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(quantiles_of_student_are_those_of_tables),
         cmocka_unit_test(intervals_agree_with_exact_tails),
         cmocka_unit_test(rates_of_few_rows_or_few_hits_are_exact),
         cmocka_unit_test(exact_intervals_hold_for_many_rows),
