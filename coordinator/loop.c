@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "coordinator/assess.h"
 #include "coordinator/loop_inside.h"
 #include "proto/adopt/adopt.h"
 #include "proto/base/log.h"
@@ -111,7 +112,7 @@ static enum status open_round(struct coord_loop *l)
 static void take_time(struct coord_loop *l)
 {
     double spent = clock_seconds() - l->opened_s;
-    if (l->course.leg.kind <= LEG_GUARD)
+    if (l->course.leg.kind <= LEG_TRACE)
         l->times.train_s += spent;
     else
         l->times.evaluate_s += spent;
@@ -146,14 +147,31 @@ static enum status publish(struct coord_loop *l)
     return st == ST_OK ? coord_event(l, EV_PUBLISHED) : st;
 }
 
-static void remember(struct coord_loop *l, const char *kind, const char *name, double value)
+static void remember(void *ctx, const char *kind, const char *name, double value)
 {
+    struct coord_loop *l = ctx;
     if (l->history_count == l->history_cap) {
         l->history_cap = l->history_cap > 0 ? 2 * l->history_cap : 64;
         l->history = realloc(l->history, l->history_cap * sizeof *l->history);
         must(l->history != NULL);
     }
-    l->history[l->history_count++] = (struct coord_point){l->closed.index + 1, kind, name, value};
+    struct coord_point *p = &l->history[l->history_count++];
+    *p = (struct coord_point){.round = l->closed.index + 1, .value = value};
+    snprintf(p->metric, sizeof p->metric, "%s.%s", kind, name);
+}
+
+static void remember_trace(struct coord_loop *l)
+{
+    const struct course *c = &l->course;
+    uint32_t *site = must_alloc(l->presence.sites + 1, sizeof *site);
+    size_t sites = 0;
+    for (uint32_t i = 0; i < l->presence.sites; i++)
+        if (l->presence.site[i].counted)
+            site[sites++] = i;
+    if (l->traced == NULL)
+        l->traced = must_alloc(c->trace.census.table_count + 1, sizeof *l->traced);
+    assess_trace(remember, l, l->traced, c, site, sites);
+    free(site);
 }
 
 void coord_remember_leg(struct coord_loop *l)
@@ -167,6 +185,8 @@ void coord_remember_leg(struct coord_loop *l)
     if (l->closed.kind == LEG_GUARD)
         for (size_t i = 0; i < c->guard_count; i++)
             remember(l, "guard", c->guard[i].name, c->guard[i].value);
+    if (l->closed.kind == LEG_TRACE)
+        remember_trace(l);
 }
 
 static enum status commit(struct coord_loop *l)
@@ -349,6 +369,7 @@ void coord_loop_close(struct coord_loop *l)
     intake_close(&l->intake);
     free(l->schema);
     free(l->history);
+    free(l->traced);
     free(l->told);
     *l = (struct coord_loop){0};
 }

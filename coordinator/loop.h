@@ -15,6 +15,7 @@
 #define EVENHAND_COORD_LOOP_H
 
 #include "coordinator/coord.h"
+#include "coordinator/eval/release.h"
 #include "coordinator/intake.h"
 #include "models/course.h"
 #include "proto/base/clock.h"
@@ -24,9 +25,8 @@
 #include "proto/wire/plan.h"
 
 struct coord_point {
-    uint64_t round;   /* training round, from 1 */
-    const char *kind; /* "loss", "guard" */
-    const char *name;
+    uint64_t round;                /* training round, from 1 */
+    char metric[MEASURE_NAME_MAX]; /* "loss.recon", "guard.active units", "leakage.sex" */
     double value;
 };
 
@@ -69,6 +69,7 @@ struct coord_loop {
     uint64_t rounds_done; /* legs committed */
     struct coord_point *history;
     size_t history_count, history_cap;
+    struct release_memory *traced; /* what its traces showed so far; NULL before the first */
     struct coord_times times;
     struct log_thrift (*told)[TOLD_KINDS]; /* [told_sites]; the first is of those outside the run */
     uint32_t told_sites;

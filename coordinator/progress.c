@@ -10,7 +10,7 @@ static double done_share(const struct coord_loop *l)
     double probes =
         l->course.exam.probes != NULL ? (double)settings_int(plan, "evaluate.rounds") : 0;
     double train_done = l->closed.kind == LEG_MOMENTS ? 0
-                        : l->closed.kind <= LEG_GUARD ? (double)l->closed.index + 1
+                        : l->closed.kind <= LEG_TRACE ? (double)l->closed.index + 1
                                                       : rounds;
     double probes_done = l->closed.kind < LEG_SCALE    ? 0
                          : l->closed.kind <= LEG_VALID ? (double)l->closed.index + 1

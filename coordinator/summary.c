@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "coordinator/assess.h"
 #include "proto/adopt/adopt.h"
 #include "proto/base/arena.h"
 #include "proto/base/must.h"
@@ -65,7 +66,7 @@ static void fill_history(struct report *r, const struct coord_loop *l)
         const struct coord_point *p = &l->history[i];
         r->history[i].round = p->round;
         r->history[i].value = p->value;
-        snprintf(r->history[i].metric, sizeof r->history[i].metric, "%s.%s", p->kind, p->name);
+        snprintf(r->history[i].metric, sizeof r->history[i].metric, "%s", p->metric);
     }
 }
 
@@ -172,6 +173,7 @@ void summary_fill(struct report *r, const struct coord_loop *l, const char *engi
     r->measure_count = exam_measure_count(&l->course.exam);
     r->measure = must_alloc(r->measure_count + 1, sizeof *r->measure);
     exam_measures(r->measure, &l->course.exam, (double)r->min_cell);
+    assess_open(&r->panel, &r->panel_count, &l->course, presence_counted(&l->presence));
     fill_history(r, l);
     fill_gate(r, l->plan->set);
     r->check = must_alloc(CHECKS_MAX, sizeof *r->check);

@@ -11,8 +11,9 @@
 
 const char *leg_name(enum leg_kind kind)
 {
-    static const char *const names[] = {"moments", "erase", "train", "guard", "scale", "spread",
-                                        "probe",   "valid", "test",  "place", "end"};
+    static const char *const names[] = {"moments", "erase",  "train",    "guard", "fit",    "trace",
+                                        "scale",   "spread", "probe",    "valid", "choose", "test",
+                                        "place",   "groups", "patients", "end"};
     must((size_t)kind < COUNT(names));
     return names[kind];
 }
@@ -47,6 +48,12 @@ static struct leg leg_of(const struct course *c, enum leg_kind kind, uint64_t in
     case LEG_GUARD:
         leg.values = c->model->guard_words + 1;
         break;
+    case LEG_FIT:
+        leg.values = c->trace.fit_values;
+        break;
+    case LEG_TRACE:
+        leg.values = c->trace.values;
+        break;
     case LEG_SCALE:
         leg.values = 2 * c->exam.spec.width + 1;
         break;
@@ -58,11 +65,18 @@ static struct leg leg_of(const struct course *c, enum leg_kind kind, uint64_t in
         leg.values = c->exam.probes->params + c->exam.probes->loss_count;
         break;
     case LEG_VALID:
+    case LEG_CHOOSE:
     case LEG_TEST:
         leg.values = c->exam.test_values;
         break;
     case LEG_PLACE:
         leg.values = c->exam.place_values;
+        break;
+    case LEG_GROUPS:
+        leg.values = c->census.values;
+        break;
+    case LEG_PATIENTS:
+        leg.values = c->census.place_values;
         break;
     case LEG_END:
         break;
@@ -86,6 +100,8 @@ enum status course_open(struct course *c, const struct settings *plan,
 
 void course_close(struct course *c)
 {
+    trace_close(&c->trace);
+    census_close(&c->census);
     exam_close(&c->exam);
     if (c->model != NULL)
         c->model->ops->close(&c->model);
@@ -140,9 +156,34 @@ static bool erases(const struct course *c)
                                       settings_has(c->plan, "evaluate.representations", "erasure"));
 }
 
+/* Every predictor is what it will be. */
+static void enter_scoring(struct course *c)
+{
+    if (census_chooses(&c->census)) {
+        c->leg = leg_of(c, LEG_CHOOSE, 0);
+        return;
+    }
+    census_choose(&c->census, NULL);
+    c->leg = leg_of(c, LEG_TEST, 0);
+}
+
 static void enter_exam(struct course *c)
 {
-    c->leg = leg_of(c, c->exam.probes != NULL ? LEG_SCALE : LEG_TEST, 0);
+    if (c->exam.probes != NULL)
+        c->leg = leg_of(c, LEG_SCALE, 0);
+    else
+        enter_scoring(c);
+}
+
+/* Everybody who scores a task. */
+static enum status open_census(struct course *c)
+{
+    size_t *row = must_alloc(c->exam.row_count, sizeof *row);
+    for (size_t w = 0; w < c->exam.row_count; w++)
+        row[w] = w;
+    enum status st = census_open(&c->census, &c->exam, row, c->exam.row_count);
+    free(row);
+    return st;
 }
 
 static enum status fold_moments(struct course *c, const double *v)
@@ -168,6 +209,10 @@ static enum status fold_moments(struct course *c, const double *v)
     c->merge_state = must_alloc(c->merge->state_doubles(c->model->params) + 1, sizeof(double));
     ops->init(c->theta, c->model, (uint64_t)settings_int(c->plan, "seed"));
     st = exam_open(&c->exam, c->plan, who, c->model);
+    if (st == ST_OK)
+        st = open_census(c);
+    if (st == ST_OK)
+        st = trace_open(&c->trace, &c->exam);
     if (st == ST_OK && erases(c) && who->width > ERASURE_WIDTH_MAX)
         st = fault(EC_CFG_CONFLICT, "model.erase_first", "%zu features, erasure takes at most %d",
                    who->width, ERASURE_WIDTH_MAX);
@@ -216,6 +261,15 @@ static void after_train(struct course *c, uint64_t index)
         enter_exam(c);
 }
 
+/* How does it stand? Where something can be traced. */
+static void after_guard(struct course *c, uint64_t index)
+{
+    if (c->trace.values == 0)
+        after_train(c, index);
+    else
+        c->leg = leg_of(c, c->trace.fits ? LEG_FIT : LEG_TRACE, index);
+}
+
 static void fold_train(struct course *c, const double *v, double weight)
 {
     size_t n = c->model->params;
@@ -228,6 +282,8 @@ static void fold_train(struct course *c, const double *v, double weight)
     bool due = last || done % (uint64_t)settings_int(c->plan, "evaluate.every") == 0;
     if (c->model->guard_words > 0 && due)
         c->leg = leg_of(c, LEG_GUARD, c->leg.index);
+    else if (due)
+        after_guard(c, c->leg.index);
     else
         after_train(c, c->leg.index);
 }
@@ -235,7 +291,25 @@ static void fold_train(struct course *c, const double *v, double weight)
 static void fold_guard(struct course *c, const double *v)
 {
     c->guard_count = c->model->ops->guard_judge(c->guard, c->model, v, v[c->model->guard_words]);
+    after_guard(c, c->leg.index);
+}
+
+static enum status fold_fit(struct course *c, const double *v)
+{
+    enum status st = trace_fold_fit(&c->trace, v);
+    if (st == ST_OK)
+        c->leg = leg_of(c, LEG_TRACE, c->leg.index);
+    return st;
+}
+
+static enum status fold_trace(struct course *c, const double *v)
+{
+    enum status st = trace_judge(&c->trace, v);
+    if (st != ST_OK)
+        return st;
+    trace_fold(&c->trace, v);
     after_train(c, c->leg.index);
+    return ST_OK;
 }
 
 /* --- evaluation ---------------------------------------------------------------------------- */
@@ -255,7 +329,20 @@ static enum status fold_valid(struct course *c, const double *v)
     exam_fold_valid(&c->exam, v);
     uint64_t next = c->leg.index + 1;
     bool more = !c->exam.finished && next < (uint64_t)settings_int(c->plan, "evaluate.rounds");
-    c->leg = leg_of(c, more ? LEG_PROBE : LEG_TEST, more ? next : 0);
+    if (more)
+        c->leg = leg_of(c, LEG_PROBE, next);
+    else
+        enter_scoring(c);
+    return ST_OK;
+}
+
+static enum status fold_choose(struct course *c, const double *v)
+{
+    enum status st = exam_judge_test(&c->exam, v);
+    if (st != ST_OK)
+        return st;
+    census_choose(&c->census, v);
+    c->leg = leg_of(c, LEG_TEST, 0);
     return ST_OK;
 }
 
@@ -275,6 +362,26 @@ static enum status fold_place(struct course *c, const double *v)
     if (st != ST_OK)
         return st;
     exam_fold_place(&c->exam, v);
+    c->leg = leg_of(c, c->census.table_count > 0 ? LEG_GROUPS : LEG_END, 0);
+    return ST_OK;
+}
+
+static enum status fold_groups(struct course *c, const double *v)
+{
+    enum status st = census_judge(&c->census, v);
+    if (st != ST_OK)
+        return st;
+    census_fold(&c->census, v);
+    c->leg = leg_of(c, LEG_PATIENTS, 0);
+    return ST_OK;
+}
+
+static enum status fold_patients(struct course *c, const double *v)
+{
+    enum status st = census_judge_place(&c->census, v);
+    if (st != ST_OK)
+        return st;
+    census_fold_place(&c->census, v);
     c->leg = leg_of(c, LEG_END, 0);
     return ST_OK;
 }
@@ -292,6 +399,10 @@ enum status course_fold(struct course *c, const double *values, double weight)
     case LEG_GUARD:
         fold_guard(c, values);
         return ST_OK;
+    case LEG_FIT:
+        return fold_fit(c, values);
+    case LEG_TRACE:
+        return fold_trace(c, values);
     case LEG_SCALE:
         exam_fold_scale(&c->exam, values);
         c->leg = leg_of(c, LEG_SPREAD, 0);
@@ -305,10 +416,16 @@ enum status course_fold(struct course *c, const double *values, double weight)
         return ST_OK;
     case LEG_VALID:
         return fold_valid(c, values);
+    case LEG_CHOOSE:
+        return fold_choose(c, values);
     case LEG_TEST:
         return fold_test(c, values);
     case LEG_PLACE:
         return fold_place(c, values);
+    case LEG_GROUPS:
+        return fold_groups(c, values);
+    case LEG_PATIENTS:
+        return fold_patients(c, values);
     case LEG_END:
         break;
     }

@@ -1,8 +1,8 @@
 /*
  * course.h - the run as a sequence of summed vectors: a pure function both ends compute.
  *
- *     moments -> (erase) -> train ... train -> guard -> ... -> scale -> spread
- *     -> (probe -> valid) ... -> test -> place -> end
+ *     moments -> (erase) -> train ... train -> (guard -> fit -> trace) -> ... -> scale -> spread
+ *     -> (probe -> valid) ... -> (choose) -> test -> place -> (groups -> patients) -> end
  *
  * With a model that learns nothing (model_ops.fixed) it is moments -> test -> place -> end, and the
  * moments are those of all rows.
@@ -15,21 +15,28 @@
 #ifndef EVENHAND_COURSE_H
 #define EVENHAND_COURSE_H
 
+#include "models/census.h"
 #include "models/erasure/erasure.h"
 #include "models/exam.h"
 #include "models/merge/merge.h"
+#include "models/trace.h"
 
 enum leg_kind {
-    LEG_MOMENTS, /* sums of features, squares and levels over training rows */
-    LEG_ERASE,   /* second moments, where the plan erases attributes in closed form */
-    LEG_TRAIN,   /* mean difference of the model, and losses */
-    LEG_GUARD,   /* sums of the collapse guard over validation rows */
-    LEG_SCALE,   /* sums of the evaluation's features over training rows */
-    LEG_SPREAD,  /* largest eigenvalue of each representation, weighted by training rows */
-    LEG_PROBE,   /* mean difference of the probes */
-    LEG_VALID,   /* their histograms over validation rows */
-    LEG_TEST,    /* their histograms over test rows */
-    LEG_PLACE,   /* placement sums over test rows */
+    LEG_MOMENTS,  /* sums of features, squares and levels over training rows */
+    LEG_ERASE,    /* second moments, where the plan erases attributes in closed form */
+    LEG_TRAIN,    /* mean difference of the model, and losses */
+    LEG_GUARD,    /* sums of the collapse guard over validation rows */
+    LEG_FIT,      /* second moments of what is released, over training rows */
+    LEG_TRACE,    /* histograms over validation rows, of the model as it is */
+    LEG_SCALE,    /* sums of the evaluation's features over training rows */
+    LEG_SPREAD,   /* largest eigenvalue of each representation, weighted by training rows */
+    LEG_PROBE,    /* mean difference of the probes */
+    LEG_VALID,    /* their histograms over validation rows */
+    LEG_CHOOSE,   /* histograms over validation rows, where thresholds are chosen on them */
+    LEG_TEST,     /* histograms over test rows */
+    LEG_PLACE,    /* placement sums over test rows */
+    LEG_GROUPS,   /* test rows by group, where the plan has groups */
+    LEG_PATIENTS, /* placement sums by group */
     LEG_END
 };
 
@@ -56,6 +63,8 @@ struct course {
     double *merge_state;
     struct erasure erasure; /* columns 0: nothing is erased */
     struct exam exam;
+    struct census census;          /* open with the exam */
+    struct trace trace;            /* likewise */
     struct leg leg;                /* what is due */
     double loss[MODEL_LOSSES_MAX]; /* of the last training round, NAN before */
     struct guard guard[MODEL_GUARDS_MAX];

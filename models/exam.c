@@ -433,3 +433,30 @@ void exam_place(double *values, const struct exam *e, const real *probe_logits,
         close_tables(&tab);
     }
 }
+
+struct exam_scores exam_scores_of(const struct exam *e, size_t row, const real *probe_logits,
+                                  const real *own_logits, const struct batch *b)
+{
+    const struct exam_row *w = &e->row[row];
+    const struct exam_unit *u = &e->unit[w->unit];
+    struct reading r = reading_of(e, u, 0, probe_logits, own_logits, b);
+    must(!w->r2);
+    bool binary = target_of(e, u->group, u->target)->kind == TARGET_BINARY;
+    return (struct exam_scores){.row = w,
+                                .rows = b->rows,
+                                .value = r.value,
+                                .level = r.logits + (binary ? 0 : w->level),
+                                .base = binary ? NULL : r.logits + w->base,
+                                .stride = r.stride};
+}
+
+double exam_score(const struct exam_scores *s, size_t i)
+{
+    double base = s->base == NULL ? 0 : (double)s->base[i * s->stride];
+    return (double)s->level[i * s->stride] - base;
+}
+
+int exam_score_class(const struct exam_scores *s, size_t i)
+{
+    return class_of(s->value[i], s->row);
+}

@@ -115,6 +115,24 @@ void exam_tally(double *values, const struct exam *e, const real *probe_logits,
 void exam_place(double *values, const struct exam *e, const real *probe_logits,
                 const real *own_logits, const struct batch *b, const uint64_t *patient);
 
+/*
+ * Scores of many rows for one AUC row of the exam: log odds of its level against its base. Of the
+ * first seed, and borrowed, where they are the exam's own (logits as of exam_tally).
+ */
+struct exam_scores {
+    const struct exam_row *row;
+    size_t rows;
+    const real *value;        /* [rows] the truth */
+    const real *level, *base; /* of row 0, then every stride; base NULL: nothing is taken off */
+    size_t stride;
+};
+struct exam_scores exam_scores_of(const struct exam *e, size_t row, const real *probe_logits,
+                                  const real *own_logits, const struct batch *b);
+double exam_score(const struct exam_scores *s, size_t i);
+int exam_score_class(const struct exam_scores *s, size_t i); /* 1, 0; -1: neither, or unknown */
+/* Whose row it is: names, representation, probe, split; no number. */
+struct measure exam_row_measure(const struct exam *e, size_t row);
+
 /* How many measures exam_measures writes. */
 size_t exam_measure_count(const struct exam *e);
 /* Values and intervals from the sums; cells below min_cell patients are withheld. */

@@ -223,8 +223,9 @@ static const char *probe_of(const struct exam *e, const struct exam_unit *u)
     return u->kind == PROBE_MLP ? "mlp" : "linear";
 }
 
-static struct measure blank(const struct exam *e, const struct exam_row *row)
+struct measure exam_row_measure(const struct exam *e, size_t at)
 {
+    const struct exam_row *row = &e->row[at];
     const struct exam_unit *u = &e->unit[row->unit];
     const struct target *t = u->group ? &e->who->group[u->target] : &e->who->task[u->target];
     struct measure m = {.leakage = u->group,
@@ -357,14 +358,14 @@ void exam_measures(struct measure *m, const struct exam *e, double min_cell)
     int64_t *counts = must_alloc(2 * e->axis.bins, sizeof(int64_t));
     for (size_t w = 0; w < e->row_count; w++) {
         const struct exam_row *row = &e->row[w];
-        *m = blank(e, row);
+        *m = exam_row_measure(e, w);
         if (row->r2)
             measure_r2(m, e, row, min_cell);
         else
             measure_auc(m, counts, e, row, min_cell);
         m++;
         if (has_accuracy(e, row)) {
-            *m = blank(e, row);
+            *m = exam_row_measure(e, w);
             measure_accuracy(m, counts, e, row, min_cell);
             m++;
         }

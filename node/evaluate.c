@@ -30,20 +30,26 @@ static int by_patient(const void *a, const void *b)
     return x->row < y->row ? -1 : x->row > y->row;
 }
 
+void evaluation_order(uint32_t *row, const struct dataset *data, enum split split)
+{
+    size_t count = data->split_rows[split];
+    struct row_key *key = must_alloc(count + 1, sizeof *key);
+    for (size_t i = 0; i < count; i++) {
+        uint32_t at = data->split_row[split][i];
+        key[i] = (struct row_key){data->flat.patient[at], at};
+    }
+    qsort(key, count, sizeof *key, by_patient);
+    for (size_t i = 0; i < count; i++)
+        row[i] = key[i].row;
+    free(key);
+}
+
 static void order_scored(struct evaluation *e)
 {
     enum split split = scored_split(e->course);
     e->scored_count = e->data->split_rows[split];
     e->scored = must_alloc(e->scored_count + 1, sizeof *e->scored);
-    struct row_key *key = must_alloc(e->scored_count + 1, sizeof *key);
-    for (size_t i = 0; i < e->scored_count; i++) {
-        uint32_t row = e->data->split_row[split][i];
-        key[i] = (struct row_key){e->data->flat.patient[row], row};
-    }
-    qsort(key, e->scored_count, sizeof *key, by_patient);
-    for (size_t i = 0; i < e->scored_count; i++)
-        e->scored[i] = key[i].row;
-    free(key);
+    evaluation_order(e->scored, e->data, split);
 }
 
 /* The standardised rows of the model, or the wide rows of the probes. */
@@ -280,6 +286,12 @@ void evaluation_valid(double *values, struct evaluation *e)
           e->data->split_rows[SPLIT_VALID], false);
 }
 
+void evaluation_choose(double *values, struct evaluation *e)
+{
+    tally(values, e, e->course->exam.best, e->data->split_row[SPLIT_VALID],
+          e->data->split_rows[SPLIT_VALID], true);
+}
+
 void evaluation_test(double *values, struct evaluation *e)
 {
     tally(values, e, e->course->exam.best, e->scored, e->scored_count, true);
@@ -289,6 +301,7 @@ void evaluation_test(double *values, struct evaluation *e)
 struct whole {
     real *own, *fresh, *task, *group;
     uint64_t *patient;
+    struct batch b; /* without x */
 };
 
 static void fill(real *to, struct evaluation *e, const struct model *m, const real *theta,
@@ -311,36 +324,84 @@ static void gather(real *to, const real *from, size_t targets, const struct eval
             to[t * e->scored_count + i] = from[t * e->data->rows + e->scored[i]];
 }
 
-void evaluation_place(double *values, struct evaluation *e)
+/* Of at least one scored row. */
+static void open_whole(struct whole *w, struct evaluation *e)
 {
     const struct exam *exam = &e->course->exam;
     const struct population *who = &e->course->who;
     const struct model *m = e->course->model;
     size_t n = e->scored_count;
-    memset(values, 0, exam->place_values * sizeof *values);
-    if (n == 0)
-        return;
-    struct whole w = {.task = must_alloc(n * (who->task_count + 1), sizeof(real)),
-                      .group = must_alloc(n * (who->group_count + 1), sizeof(real)),
-                      .patient = must_alloc(n, sizeof(uint64_t))};
-    gather(w.task, e->data->task, who->task_count, e);
-    gather(w.group, e->data->group, who->group_count, e);
+    *w = (struct whole){.task = must_alloc(n * (who->task_count + 1), sizeof(real)),
+                        .group = must_alloc(n * (who->group_count + 1), sizeof(real)),
+                        .patient = must_alloc(n, sizeof(uint64_t))};
+    gather(w->task, e->data->task, who->task_count, e);
+    gather(w->group, e->data->group, who->group_count, e);
     bool by_row = strcmp(settings_text(e->course->plan, "evaluate.unit"), "row") == 0;
     for (size_t i = 0; i < n; i++)
-        w.patient[i] = by_row ? i : e->data->flat.patient[e->scored[i]];
+        w->patient[i] = by_row ? i : e->data->flat.patient[e->scored[i]];
     if (has_own(exam)) {
-        w.own = must_alloc(n * m->outputs, sizeof(real));
-        fill(w.own, e, m, e->course->theta, false);
+        w->own = must_alloc(n * m->outputs, sizeof(real));
+        fill(w->own, e, m, e->course->theta, false);
     }
     if (exam->probes != NULL) {
-        w.fresh = must_alloc(n * exam->probes->outputs, sizeof(real));
-        fill(w.fresh, e, exam->probes, exam->best, true);
+        w->fresh = must_alloc(n * exam->probes->outputs, sizeof(real));
+        fill(w->fresh, e, exam->probes, exam->best, true);
     }
-    struct batch b = {.rows = n, .task = w.task, .group = w.group};
-    exam_place(values, exam, w.fresh, w.own, &b, w.patient);
-    free(w.own);
-    free(w.fresh);
-    free(w.task);
-    free(w.group);
-    free(w.patient);
+    w->b = (struct batch){.rows = n, .task = w->task, .group = w->group};
+}
+
+static void close_whole(struct whole *w)
+{
+    free(w->own);
+    free(w->fresh);
+    free(w->task);
+    free(w->group);
+    free(w->patient);
+}
+
+void evaluation_place(double *values, struct evaluation *e)
+{
+    struct whole w;
+    memset(values, 0, e->course->exam.place_values * sizeof *values);
+    if (e->scored_count == 0)
+        return;
+    open_whole(&w, e);
+    exam_place(values, &e->course->exam, w.fresh, w.own, &w.b, w.patient);
+    close_whole(&w);
+}
+
+/* By reader of the census; freed by the caller. */
+static struct exam_scores *scores_of(const struct evaluation *e, const struct whole *w)
+{
+    const struct census *c = &e->course->census;
+    struct exam_scores *scores = must_alloc(c->reader_count + 1, sizeof *scores);
+    for (size_t i = 0; i < c->reader_count; i++)
+        scores[i] = exam_scores_of(&e->course->exam, c->reader[i].row, w->fresh, w->own, &w->b);
+    return scores;
+}
+
+void evaluation_groups(double *values, struct evaluation *e)
+{
+    struct whole w;
+    memset(values, 0, e->course->census.values * sizeof *values);
+    if (e->scored_count == 0)
+        return;
+    open_whole(&w, e);
+    struct exam_scores *scores = scores_of(e, &w);
+    census_tally(values, &e->course->census, scores, w.group, w.patient);
+    free(scores);
+    close_whole(&w);
+}
+
+void evaluation_patients(double *values, struct evaluation *e)
+{
+    struct whole w;
+    memset(values, 0, e->course->census.place_values * sizeof *values);
+    if (e->scored_count == 0)
+        return;
+    open_whole(&w, e);
+    struct exam_scores *scores = scores_of(e, &w);
+    census_place(values, &e->course->census, scores, w.group, w.patient);
+    free(scores);
+    close_whole(&w);
 }

@@ -28,6 +28,9 @@ struct evaluation {
 void evaluation_open(struct evaluation *e, const struct dataset *data, const struct course *c);
 void evaluation_close(struct evaluation *e);
 
+/* Rows of a split [data->split_rows], a patient's side by side. */
+void evaluation_order(uint32_t *row, const struct dataset *data, enum split split);
+
 /* Makes the representations of every row. site keys the noise. */
 void evaluation_features(struct evaluation *e, const struct release *release, uint64_t site);
 /* Once the scale is known, and once: (feature - mean) / scale, 0 for constants. */
@@ -40,7 +43,10 @@ void evaluation_guard(double *values, struct evaluation *e, const struct step_ke
 void evaluation_scale(double *values, struct evaluation *e);
 void evaluation_spread(double *values, struct evaluation *e); /* after evaluation_rescale */
 void evaluation_valid(double *values, struct evaluation *e);
+void evaluation_choose(double *values, struct evaluation *e);
 void evaluation_test(double *values, struct evaluation *e);
 void evaluation_place(double *values, struct evaluation *e);
+void evaluation_groups(double *values, struct evaluation *e);
+void evaluation_patients(double *values, struct evaluation *e);
 
 #endif

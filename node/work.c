@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "node/watch.h"
 #include "proto/base/clock.h"
 #include "proto/base/must.h"
 
@@ -221,6 +222,7 @@ static enum status contribute_mean(struct work *w, struct trainer *t, uint64_t s
 static void put_sums(struct work *w)
 {
     struct step_key key = key_of(w, 0);
+    struct release release = release_of(w);
     switch (w->course.leg.kind) {
     case LEG_MOMENTS:
         put_moments(w);
@@ -231,6 +233,12 @@ static void put_sums(struct work *w)
     case LEG_GUARD:
         evaluation_guard(w->values, evaluation_of(w), &key);
         break;
+    case LEG_FIT:
+        watch_fit(w->values, &w->data, &w->course, &release);
+        break;
+    case LEG_TRACE:
+        watch_trace(w->values, &w->data, &w->course, &release);
+        break;
     case LEG_SCALE:
         evaluation_scale(w->values, &w->evaluation);
         break;
@@ -240,11 +248,20 @@ static void put_sums(struct work *w)
     case LEG_VALID:
         evaluation_valid(w->values, evaluation_of(w));
         break;
+    case LEG_CHOOSE:
+        evaluation_choose(w->values, evaluation_of(w));
+        break;
     case LEG_TEST:
         evaluation_test(w->values, evaluation_of(w));
         break;
     case LEG_PLACE:
         evaluation_place(w->values, evaluation_of(w));
+        break;
+    case LEG_GROUPS:
+        evaluation_groups(w->values, evaluation_of(w));
+        break;
+    case LEG_PATIENTS:
+        evaluation_patients(w->values, evaluation_of(w));
         break;
     default:
         must(!"a leg of sums");

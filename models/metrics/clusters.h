@@ -37,7 +37,7 @@
 #include "models/metrics/groups.h"
 #include "models/metrics/interval.h"
 
-#define CLUSTERS_THRESHOLDS_MAX 64 /* as many as an axis takes */
+#define CLUSTERS_THRESHOLDS_MAX 66 /* as many as an axis takes, and two of its own edges */
 
 enum clusters_cell { CLUSTERS_TP, CLUSTERS_FP, CLUSTERS_TN, CLUSTERS_FN, CLUSTERS_CELLS };
 enum clusters_sum {

@@ -5,7 +5,8 @@
 
 #include "proto/base/must.h"
 
-#define TENTHS         9 /* .1, ..., .9; 0 and 1 are the open ends */
+#define SLACK          1e-9 /* an edge as a probability, and back, is off by rounding */
+#define TENTHS         9    /* .1, ..., .9; 0 and 1 are the open ends */
 #define EQUAL_EDGES    (HIST_BINS - 1)
 #define THRESHOLDS_MAX (HIST_EDGES_MAX - EQUAL_EDGES - TENTHS)
 #define WIDTH          (2 * HIST_REACH / HIST_BINS)
@@ -88,9 +89,9 @@ size_t hist_bin_of_threshold(const struct hist_axis *axis, double t)
     double at = hist_logit(t);
     if (isinf(at))
         return at < 0 ? 0 : axis->bins;
-    size_t bin = hist_bin(axis, at);
+    size_t bin = hist_bin(axis, at + SLACK);
     must(bin > 0);
-    must(axis->edge[bin - 1] >= at); /* an edge: nothing lies between it and t */
+    must(fabs(axis->edge[bin - 1] - at) <= SLACK); /* an edge: nothing lies between it and t */
     return bin;
 }
 

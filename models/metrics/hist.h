@@ -27,7 +27,8 @@ double hist_logit(double p);
 /* thresholds are probabilities in [0,1], at most 64; duplicates are joined. */
 void hist_axis_open(struct hist_axis *axis, const double *thresholds, size_t count);
 size_t hist_bin(const struct hist_axis *axis, double logit); /* NAN is a broken promise */
-/* The first bin at or above probability t, which must be an edge; 0 for 0, `bins` for 1. */
+/* The first bin at or above probability t, which must be an edge (but for the rounding of one that
+ * was turned into a probability); 0 for 0, `bins` for 1. */
 size_t hist_bin_of_threshold(const struct hist_axis *axis, double t);
 
 /* positive, negative: counts [bins]. Ties within a bin count half. NAN when a class is empty. */

@@ -106,7 +106,7 @@ static const struct setting rows[] = {
      "Who must keep the limit: the whole interval, or the value alone."},
 
     {"evaluate.every", SET_INT, 1, 1e6, "rounds", "10", NULL, false,
-     "How often the collapse guard looks at validation rows while the model trains."},
+     "How often validation rows are looked at while the model trains: collapse guard, trace."},
     {"evaluate.representations", SET_LIST_TEXT, 0, 0, "",
      "[\"original\", \"debiased\", \"noise\"]", "original|erasure|debiased|noise", false,
      "What fresh probes read."},
@@ -115,6 +115,9 @@ static const struct setting rows[] = {
     {"evaluate.seeds", SET_INT, 1, 32, "", "3", NULL, false, "Fresh probes of each kind."},
     {"evaluate.thresholds", SET_LIST_REAL, 1e-6, 1, "", "[0.5]", NULL, false,
      "Operating thresholds: exact edges of the histograms."},
+    {"evaluate.trace", SET_BOOL, 0, 0, "", "true", NULL, false,
+     "Every evaluate.every rounds, do validation rows say how the model stands: leakage, utility, "
+     "gaps? No decision looks at it."},
     {"evaluate.fairness", SET_BOOL, 0, 0, "", "true", NULL, false, "Evaluate by group?"},
     {"evaluate.intersections", SET_LIST_TEXT, 0, 0, "", "[]", NULL, false,
      "Intersections of groups to evaluate as attributes, as \"sex*race\"."},

@@ -21,9 +21,9 @@ static void undisturbed(char out[static DIGEST_TEXT], const char *lines)
     assert_true(m.coordinator.finished);
     for (uint32_t i = 0; i < 3; i++) {
         assert_true(m.node[i].finished);
-        assert_int_equal(m.coordinator.presence.site[i].rounds_joined, 6);
+        assert_int_equal(m.coordinator.presence.site[i].rounds_joined, 9);
     }
-    assert_int_equal(m.coordinator.turn, 6);
+    assert_int_equal(m.coordinator.turn, 9);
     meeting_model(out, &m);
     meeting_close(&m);
 }
@@ -72,7 +72,7 @@ static void a_silent_site_is_waited_for_until_the_deadline(void **state)
     assert_int_equal(presence_counted(&m.coordinator.presence), 2);
     check_ok(meeting_run(&m)); /* once is enough: nobody waits for it any more */
     assert_true(m.coordinator.finished);
-    assert_int_equal(m.coordinator.presence.site[1].rounds_missed, 4);
+    assert_int_equal(m.coordinator.presence.site[1].rounds_missed, 7);
     meeting_close(&m);
 }
 
@@ -95,7 +95,7 @@ static void with_a_quorum_the_round_goes_on_and_the_missed_one_is_counted(void *
     const struct presence_site *site = m.coordinator.presence.site;
     assert_int_equal(site[0].rounds_missed, 0);
     assert_int_equal(site[1].rounds_missed, 1);
-    assert_int_equal(site[1].rounds_joined, 5);
+    assert_int_equal(site[1].rounds_joined, 8);
     assert_true(meeting_logged(&m, "refused", "\"east\"")); /* what came too late */
     assert_string_not_equal(meeting_model(model, &m), whole);
     for (uint32_t i = 0; i < 3; i++)
@@ -165,8 +165,8 @@ static void a_burnt_round_is_tried_again_and_ends_in_the_same_bytes(void **state
         }
         check_ok(meeting_run(&m));
         assert_true(m.coordinator.finished);
-        assert_int_equal(m.coordinator.turn, 6 + 2 * attempts);
-        assert_int_equal(m.coordinator.rounds_done, 6);
+        assert_int_equal(m.coordinator.turn, 9 + 2 * attempts);
+        assert_int_equal(m.coordinator.rounds_done, 9);
         assert_int_equal(m.coordinator.presence.site[2].rounds_missed, 0);
         assert_string_equal(meeting_model(model, &m), whole);
         meeting_close(&m);
@@ -303,7 +303,7 @@ static void a_site_that_contributes_another_shape_is_refused_and_the_others_go_o
     assert_true(m.coordinator.finished);
     assert_true(m.coordinator.presence.site[1].refused);
     assert_string_equal(m.coordinator.presence.site[1].why, "E-RUN-003");
-    assert_int_equal(m.coordinator.presence.site[1].rounds_missed, 6);
+    assert_int_equal(m.coordinator.presence.site[1].rounds_missed, 9);
     m.silent[1] = false;
     check_fault(meeting_run(&m), EC_RUN_SUM); /* the site reads why */
     meeting_close(&m);
@@ -374,7 +374,7 @@ static void a_sum_that_fails_burns_its_round_three_times_end_the_run(void **stat
         } else {
             check_ok(meeting_run(&m));
             assert_true(m.coordinator.finished);
-            assert_int_equal(m.coordinator.turn, 6 + times);
+            assert_int_equal(m.coordinator.turn, 9 + times);
             assert_string_equal(meeting_model(model, &m), whole);
         }
         assert_true(meeting_logged(&m, "sum refused", "guard word"));

@@ -87,9 +87,9 @@ static void sites_are_done_late_or_lost(void **state)
         assert_string_equal(r.site[i].state, want[i]);
     assert_string_equal(r.site[0].name, "north");
     assert_string_equal(r.site[2].name, "site 3"); /* it never said what it is called */
-    assert_int_equal(r.site[0].rounds_joined, 6);
-    assert_int_equal(r.site[1].rounds_joined, 5);
-    assert_int_equal(r.site[2].rounds_missed, 6);
+    assert_int_equal(r.site[0].rounds_joined, 9);
+    assert_int_equal(r.site[1].rounds_joined, 8);
+    assert_int_equal(r.site[2].rounds_missed, 9);
     report_close(&r);
     meeting_close(&m);
 }

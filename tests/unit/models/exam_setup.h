@@ -26,11 +26,11 @@
 #define WIDTH  2
 #define LEVELS 4
 
-static const char text[] =
-    "plan = \"exam\"; rounds = 1; model = { name = \"linear\"; };\n"
-    "tasks = ( { name = \"disease\"; } ); groups = ( { name = \"sex\"; } );\n"
-    "evaluate = { seeds = 3; probes = [\"linear\"]; patience = 2;\n"
-    "  representations = [\"original\"]; thresholds = [0.5, 0.3]; };\n";
+static const char text[] = "plan = \"exam\"; rounds = 1; model = { name = \"linear\"; };\n"
+                           "tasks = ( { name = \"disease\"; } ); groups = ( { name = \"sex\"; },\n"
+                           "  { name = \"band\"; kind = \"categorical\"; } );\n"
+                           "evaluate = { seeds = 3; probes = [\"linear\"]; patience = 2;\n"
+                           "  representations = [\"original\"]; thresholds = [0.5, 0.3]; };\n";
 
 /* Rows in order of their patients, with the logits that somebody's heads gave them. */
 struct cohort {

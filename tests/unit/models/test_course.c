@@ -82,24 +82,54 @@ static void moments_become_scale_and_shares(void **state)
     close_run(&r);
 }
 
-static void the_legs_come_in_their_order(void **state)
+/* The legs behind the moments, each with an empty sum. */
+static void check_legs(const enum leg_kind *want, const char *const *overrides, size_t count)
 {
-    (void)state;
-    static const enum leg_kind want[] = {LEG_TRAIN, LEG_TRAIN,  LEG_GUARD, LEG_TRAIN, LEG_GUARD,
-                                         LEG_SCALE, LEG_SPREAD, LEG_PROBE, LEG_VALID, LEG_PROBE,
-                                         LEG_VALID, LEG_TEST,   LEG_PLACE, LEG_END};
     struct run r;
-    open_run(&r, NULL, 0);
+    open_run(&r, overrides, count);
     moments(&r, 50);
-    for (size_t i = 0; i < COUNT(want); i++) {
+    for (size_t i = 0;; i++) {
         assert_int_equal(r.c.leg.kind, want[i]);
         assert_int_equal(r.c.leg.round, i + 2);
         if (want[i] == LEG_END)
             break;
         /* Empty histograms: no score can be estimated, so every probe runs out of patience. */
+        r.values[0] = want[i] == LEG_FIT ? 100 : 0; /* rows without any spread */
         check_ok(course_fold(&r.c, r.values, 1));
     }
     close_run(&r);
+}
+
+static void the_legs_come_in_their_order(void **state)
+{
+    (void)state;
+    static const enum leg_kind want[] = {
+        LEG_TRAIN, LEG_TRAIN, LEG_GUARD, LEG_TRAIN, LEG_GUARD, LEG_SCALE,  LEG_SPREAD,   LEG_PROBE,
+        LEG_VALID, LEG_PROBE, LEG_VALID, LEG_TEST,  LEG_PLACE, LEG_GROUPS, LEG_PATIENTS, LEG_END};
+    check_legs(want, NULL, 0);
+}
+
+static void what_is_released_is_traced_and_thresholds_are_chosen_before_the_test(void **state)
+{
+    (void)state;
+    static const char *const overrides[] = {"evaluate.representations=[\"debiased\"]",
+                                            "evaluate.sensitivity=0.8"};
+    static const enum leg_kind want[] = {
+        LEG_TRAIN, LEG_TRAIN,  LEG_GUARD, LEG_FIT,    LEG_TRACE,  LEG_TRAIN,    LEG_GUARD,
+        LEG_FIT,   LEG_TRACE,  LEG_SCALE, LEG_SPREAD, LEG_PROBE,  LEG_VALID,    LEG_PROBE,
+        LEG_VALID, LEG_CHOOSE, LEG_TEST,  LEG_PLACE,  LEG_GROUPS, LEG_PATIENTS, LEG_END};
+    check_legs(want, overrides, COUNT(overrides));
+}
+
+static void a_plan_may_go_without_trace_and_groups(void **state)
+{
+    (void)state;
+    static const char *const overrides[] = {"evaluate.representations=[\"debiased\"]",
+                                            "evaluate.trace=false", "evaluate.fairness=false"};
+    static const enum leg_kind want[] = {LEG_TRAIN, LEG_TRAIN,  LEG_GUARD, LEG_TRAIN, LEG_GUARD,
+                                         LEG_SCALE, LEG_SPREAD, LEG_PROBE, LEG_VALID, LEG_PROBE,
+                                         LEG_VALID, LEG_TEST,   LEG_PLACE, LEG_END};
+    check_legs(want, overrides, COUNT(overrides));
 }
 
 static void a_mean_difference_moves_the_model_and_losses_come_back_in_their_unit(void **state)
@@ -214,7 +244,7 @@ static void measures_say_what_they_rest_on(void **state)
 static void a_sum_with_less_than_nobody_changes_nothing(void **state)
 {
     (void)state;
-    static const enum leg_kind legs[] = {LEG_VALID, LEG_TEST, LEG_PLACE};
+    static const enum leg_kind legs[] = {LEG_VALID, LEG_TEST, LEG_PLACE, LEG_GROUPS, LEG_PATIENTS};
     struct run r;
     open_run(&r, NULL, 0);
     to_valid(&r);
@@ -234,59 +264,18 @@ static void a_sum_with_less_than_nobody_changes_nothing(void **state)
     close_run(&r);
 }
 
-/* Nothing is trained, so nobody asks for rounds, guards or probes. */
-static void a_model_that_learns_nothing_is_tested_at_once(void **state)
-{
-    (void)state;
-    static const char given[] =
-        "plan = \"given\"; model = { name = \"given\"; };\n"
-        "tasks = ( { name = \"disease\"; } ); groups = ( { name = \"sex\"; } );\n";
-    struct run r = {.scratch = scratch_open()};
-    char path[SCRATCH_MAX];
-    struct population who = schema();
-    who.width = 3;
-    check_ok(file_write(scratch_file(path, &r.scratch, "plan.cfg"), given, strlen(given)));
-    check_ok(plan_load(&r.plan, path, NULL, 0, adopt_parts, adopt_part_count));
-    check_ok(course_open(&r.c, r.plan.set, &who));
-    r.values = must_alloc(1u << 16, sizeof *r.values);
-    double *tail = r.values + 2 * who.width;
-    tail[0] = 1;
-    check_fault(course_fold(&r.c, r.values, 0), EC_DATA_EMPTY);
-    assert_non_null(strstr(fault_text(), "1 rows"));
-    tail[0] = tail[1] = 50;
-    tail[2] = 50; /* all are well: there is nothing to measure */
-    course_close(&r.c);
-    check_ok(course_open(&r.c, r.plan.set, &who));
-    check_fault(course_fold(&r.c, r.values, 0), EC_EVAL_TOO_FEW);
-    course_close(&r.c);
-    check_ok(course_open(&r.c, r.plan.set, &who));
-    tail[2] = 30, tail[3] = 20;
-    check_ok(course_fold(&r.c, r.values, 0));
-    assert_int_equal(r.c.leg.kind, LEG_TEST);
-    memset(r.values, 0, 64 * sizeof *r.values);
-    check_ok(course_fold(&r.c, r.values, 0));
-    assert_int_equal(r.c.leg.kind, LEG_PLACE);
-    check_ok(course_fold(&r.c, r.values, 0));
-    assert_int_equal(r.c.leg.kind, LEG_END);
-    struct measure m[4];
-    assert_int_equal(exam_measure_count(&r.c.exam), 2); /* of the task; nobody reads the group */
-    exam_measures(m, &r.c.exam, 11);
-    assert_string_equal(m[0].probe, "given");
-    assert_string_equal(m[0].representation, "original");
-    close_run(&r);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(moments_become_scale_and_shares),
         cmocka_unit_test(the_legs_come_in_their_order),
+        cmocka_unit_test(what_is_released_is_traced_and_thresholds_are_chosen_before_the_test),
+        cmocka_unit_test(a_plan_may_go_without_trace_and_groups),
         cmocka_unit_test(a_mean_difference_moves_the_model_and_losses_come_back_in_their_unit),
         cmocka_unit_test(a_run_without_rows_is_refused),
         cmocka_unit_test(the_best_round_of_a_probe_is_kept),
         cmocka_unit_test(measures_say_what_they_rest_on),
         cmocka_unit_test(a_sum_with_less_than_nobody_changes_nothing),
-        cmocka_unit_test(a_model_that_learns_nothing_is_tested_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

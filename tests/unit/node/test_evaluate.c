@@ -1,99 +1,5 @@
 /* One hospital as its own federation: what it counts, against counting its rows by hand. */
-#include "tests/support/check.h"
-
-#include <math.h>
-
-#include "node/work.h"
-#include "proto/adopt/parts.h"
-#include "proto/base/file.h"
-#include "proto/base/must.h"
-#include "proto/base/rng.h"
-#include "tests/support/fixture.h"
-#include "tests/support/scratch.h"
-
-#define WIDTH 6
-
-/* More rows than evaluate.c takes at a time. */
-static const struct fixture everybody = {
-    .seed = 3, .patients = 220, .images = 3, .width = WIDTH, .signal = 1, .test_share = .5};
-
-static const char lines[] = "rounds = 1; local = { batch = 64; };\n"
-                            "model = { name = \"debias-vae\"; latent = 3; hidden = 8;\n"
-                            "  adversary = { hidden = [4]; count = 1; steps = 1; }; };\n"
-                            "evaluate = { seeds = 2; rounds = 2; hidden = 4; };\n";
-
-struct hospital {
-    struct scratch scratch;
-    struct plan plan;
-    struct work w;
-    char path[SCRATCH_MAX];
-};
-
-/* The rows of a flat file in another order: no patient's stand together. */
-static void mix(const char *path)
-{
-    struct flat f;
-    check_ok(flat_open(&f, path));
-    size_t targets = f.task_count + f.group_count;
-    uint32_t *order = must_alloc(f.rows, sizeof *order);
-    for (uint32_t i = 0; i < f.rows; i++)
-        order[i] = i;
-    struct rng rng = rng_open(1, RNG_TEST, 0, 0, 0);
-    rng_shuffle(order, f.rows, &rng);
-    uint64_t *patient = must_alloc(f.rows, sizeof *patient);
-    uint8_t *split = must_alloc(f.rows, 1);
-    float *value = must_alloc(f.rows * targets, sizeof *value);
-    float *x = must_alloc(f.rows * f.width, sizeof *x);
-    for (size_t i = 0; i < f.rows; i++) {
-        patient[i] = f.patient[order[i]];
-        split[i] = f.split[order[i]];
-        memcpy(x + i * f.width, f.x + order[i] * f.width, f.width * sizeof *x);
-        for (size_t t = 0; t < targets; t++)
-            value[t * f.rows + i] = f.value[t * f.rows + order[i]];
-    }
-    struct flat mixed = f;
-    mixed.patient = patient, mixed.split = split, mixed.value = value, mixed.x = x;
-    check_ok(flat_write(&mixed, path));
-    flat_close(&f);
-    free(order);
-    free(patient);
-    free(split);
-    free(value);
-    free(x);
-}
-
-static void open_hospital(struct hospital *h, const struct fixture *f, const char *const *overrides,
-                          size_t count)
-{
-    char path[SCRATCH_MAX];
-    h->scratch = scratch_open();
-    check_ok(fixture_plan(path, sizeof path, h->scratch.path, lines));
-    check_ok(plan_load(&h->plan, path, overrides, count, adopt_parts, adopt_part_count));
-    check_ok(fixture_flat(h->path, sizeof h->path, h->scratch.path, "north", f));
-    mix(h->path);
-    check_ok(work_open(&h->w, &h->plan, h->path));
-    check_ok(work_begin(&h->w, 0, 1));
-}
-
-static void close_hospital(struct hospital *h)
-{
-    work_close(&h->w);
-    plan_close(&h->plan);
-    scratch_close(&h->scratch);
-}
-
-/* Runs until this leg is due and its contribution made: the sum of one site is what it gives. */
-static void contribute_to(struct hospital *h, enum leg_kind kind)
-{
-    for (;;) {
-        struct digest print;
-        check_ok(work_contribute(&h->w));
-        if (h->w.course.leg.kind == kind)
-            return;
-        check_ok(work_adopt(&h->w, &print, &h->w.out, 1));
-        assert_int_not_equal(h->w.course.leg.kind, LEG_END);
-    }
-}
+#include "tests/unit/node/hospital.h"
 
 static const real *slice_of(const struct hospital *h, enum representation r, size_t row)
 {
@@ -378,27 +284,6 @@ static void every_patient_is_placed_once(void **state)
     close_hospital(&h);
 }
 
-static void as_rows_every_row_is_placed_as_a_patient(void **state)
-{
-    (void)state;
-    struct hospital h;
-    open_hospital(&h, &everybody, (const char *const[]){"evaluate.unit=row"}, 1);
-    contribute_to(&h, LEG_PLACE);
-    const struct exam *e = &h.w.course.exam;
-    size_t met = 0;
-    for (size_t w = 0; w < e->row_count; w++) {
-        const struct exam_row *row = &e->row[w];
-        const double *v = h.w.values + row->place_at;
-        if (row->r2)
-            continue;
-        assert_true(v[4] == rows_with(&h, &e->unit[row->unit], SPLIT_TEST, row->level));
-        assert_true(v[3] == v[4] + v[5]);
-        met++;
-    }
-    assert_true(met > 3);
-    close_hospital(&h);
-}
-
 static void counting_again_counts_from_zero(void **state)
 {
     (void)state;
@@ -479,7 +364,6 @@ int main(void)
         cmocka_unit_test(the_spread_of_opposed_features_is_found),
         cmocka_unit_test(every_row_with_a_known_value_is_counted_once),
         cmocka_unit_test(every_patient_is_placed_once),
-        cmocka_unit_test(as_rows_every_row_is_placed_as_a_patient),
         cmocka_unit_test(counting_again_counts_from_zero),
         cmocka_unit_test(the_guard_looks_at_validation_rows),
         cmocka_unit_test(a_site_without_test_rows_adds_nothing),

@@ -156,12 +156,11 @@ static void a_leg_of_sums_carries_its_values_and_no_weight(void **state)
     (void)state;
     struct run r;
     open_run(&r);
-    while (r.c.leg.kind == LEG_TRAIN) {
-        double zero[4] = {0};
-        assert_int_equal(r.c.leg.values, COUNT(zero));
+    while (r.c.leg.kind != LEG_TEST) {
+        double *zero = must_alloc(r.c.leg.values, sizeof *zero);
         check_ok(course_fold(&r.c, zero, 0));
+        free(zero);
     }
-    assert_int_equal(r.c.leg.kind, LEG_TEST);
     free(r.out.word);
     adopt_shape(&r.out.bits, &r.out.words, &r.c);
     r.out.word = must_alloc(1, ring_bytes(r.out.bits, r.out.words));

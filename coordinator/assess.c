@@ -1,0 +1,230 @@
+#include "coordinator/assess.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "coordinator/eval/notes.h"
+#include "coordinator/eval/release.h"
+#include "proto/base/must.h"
+
+#define LEVEL .95
+#define CELLS 4
+
+/* One table on its way to a panel. */
+struct assessment {
+    const struct course *c;
+    const struct census_table *t;
+    const struct census_reader *reader;
+    struct release_rules rules;
+    uint32_t *site; /* [sites] */
+    size_t sites;
+    struct group_sums *sums;            /* [groups + 1], the last of everybody */
+    struct group_clusters *patient;     /* likewise */
+    size_t order[GROUPS_OF_A_KIND_MAX]; /* who is given up last, first */
+    bool nothing, shown[GROUPS_OF_A_KIND_MAX];
+    bool *cells, *cells_of_all; /* [thresholds * groups], [thresholds] */
+};
+
+/* --- who may be shown ---------------------------------------------------------------------- */
+
+void assess_order(size_t *order, const struct course *c, const struct census *census,
+                  size_t parting)
+{
+    for (size_t g = 0; g < census->parting[parting].groups; g++) {
+        size_t at = g;
+        for (;
+             at > 0 && !c->model->ops->fixed &&
+             census_expected(census, parting, order[at - 1]) < census_expected(census, parting, g);
+             at--)
+            order[at] = order[at - 1];
+        order[at] = g;
+    }
+}
+
+/* Patients by cell, each in one of those it has rows in: the one of the fewest. */
+static void part_patients(int64_t cell[CELLS], const double with[CELLS], double patients)
+{
+    bool parted[CELLS] = {false};
+    double left = patients;
+    for (size_t i = 0; i < CELLS; i++) {
+        size_t least = CELLS;
+        for (size_t k = 0; k < CELLS; k++)
+            if (!parted[k] && (least == CELLS || with[k] < with[least]))
+                least = k;
+        parted[least] = true;
+        double here = fmin(with[least], left);
+        cell[least] = (int64_t)here;
+        left -= here;
+    }
+}
+
+static void judge_release(struct release *r, const struct assessment *a, const int64_t *count,
+                          size_t columns)
+{
+    struct release_table table = {.groups = a->t->groups.count,
+                                  .columns = columns,
+                                  .count = count,
+                                  .site = a->site,
+                                  .sites = a->sites};
+    release_once(r, &table, &a->rules);
+}
+
+static void judge_groups(struct assessment *a)
+{
+    int64_t count[GROUPS_OF_A_KIND_MAX * 2];
+    size_t groups = a->t->groups.count;
+    for (size_t i = 0; i < groups; i++) {
+        count[2 * i] = (int64_t)a->patient[a->order[i]].with_positive;
+        count[2 * i + 1] = (int64_t)a->patient[a->order[i]].with_negative;
+    }
+    struct release *r = must_alloc(1, sizeof *r);
+    judge_release(r, a, count, 2);
+    a->nothing = r->number == 0 || r->shape.level != RELEASE_CELLS;
+    for (size_t i = 0; i < groups; i++)
+        a->shown[a->order[i]] = !a->nothing && !r->shape.withheld[i];
+    free(r);
+}
+
+static void judge_cells(struct assessment *a, size_t threshold)
+{
+    int64_t count[GROUPS_OF_A_KIND_MAX * CELLS];
+    size_t groups = a->t->groups.count;
+    for (size_t i = 0; i < groups; i++) {
+        const struct group_clusters *p = &a->patient[a->order[i]];
+        part_patients(count + CELLS * i, p->table[threshold].with, p->patients);
+    }
+    struct release *r = must_alloc(1, sizeof *r);
+    judge_release(r, a, count, CELLS);
+    bool any = r->number > 0 && r->shape.level == RELEASE_CELLS;
+    a->cells_of_all[threshold] = any;
+    for (size_t i = 0; i < groups; i++)
+        a->cells[threshold * groups + a->order[i]] = any && !r->shape.withheld[i];
+    free(r);
+}
+
+/* --- the panel ----------------------------------------------------------------------------- */
+
+static void name_panel(struct panel *p, const struct assessment *a)
+{
+    const struct census *census = &a->c->census;
+    struct measure m = exam_row_measure(&a->c->exam, a->reader->row);
+    bool by_row = strcmp(settings_text(a->c->plan, "evaluate.unit"), "row") == 0;
+    char name[CENSUS_NAME_MAX];
+    census_parting_name(name, census, a->t->parting);
+    *p = (struct panel){.representation = m.representation,
+                        .probe = m.probe,
+                        .split = m.split,
+                        .unit = by_row ? "row" : "patient",
+                        .unknown = (double)NAN,
+                        .groups = a->t->groups.count};
+    snprintf(p->task, sizeof p->task, "%s", m.target);
+    snprintf(p->attribute, sizeof p->attribute, "%.*s", PANEL_NAME_MAX - 1, name);
+    p->group = must_alloc(p->groups, sizeof *p->group);
+    for (size_t g = 0; g < p->groups; g++) {
+        census_group_name(name, census, a->t->parting, g);
+        snprintf(p->group[g], sizeof p->group[g], "%.*s", PANEL_NAME_MAX - 1, name);
+    }
+}
+
+static void number_panel(struct panel *p, const struct assessment *a, const char *const *name,
+                         uint64_t seed)
+{
+    const struct settings *plan = a->c->plan;
+    struct fairness_shown shown = {.nothing = a->nothing,
+                                   .group = a->shown,
+                                   .cells = a->cells,
+                                   .cells_of_all = a->cells_of_all};
+    struct fairness_question q = {.groups = &a->t->groups,
+                                  .name = name,
+                                  .threshold = a->reader->threshold,
+                                  .thresholds = a->reader->thresholds,
+                                  .privileged = a->order[0],
+                                  .clusters = a->patient,
+                                  .shown = &shown,
+                                  .min_cell = (double)a->rules.min_cell,
+                                  .level = LEVEL,
+                                  .replicates = settings_size(plan, "evaluate.replicates"),
+                                  .seed = seed};
+    fairness_open(&p->fairness, &q, a->sums);
+}
+
+/* Rows that are surely min_cell patients: as many to each as all have on average, rounded up. */
+static double fewest_of(const struct assessment *a, size_t slot)
+{
+    const struct group_clusters *p = &a->patient[slot];
+    double rows = 0;
+    for (int label = 0; label < 2; label++)
+        rows += (double)hist_count_from(a->sums[slot].count[label], a->c->exam.axis.bins, 0);
+    return (double)a->rules.min_cell * (p->patients > 0 ? ceil(rows / p->patients) : 1);
+}
+
+static void draw_panel(struct panel *p, const struct assessment *a, const char *const *name)
+{
+    double fewest[GROUPS_OF_A_KIND_MAX + 1];
+    for (size_t g = 0; g <= p->groups; g++)
+        fewest[g] = fewest_of(a, g);
+    if (!a->nothing)
+        curves_open(&p->curves, &a->t->groups, a->sums, name, a->shown, fewest,
+                    a->reader->threshold, a->reader->thresholds);
+}
+
+static void fill_panel(struct panel *p, struct assessment *a, uint64_t seed)
+{
+    const char *name[GROUPS_OF_A_KIND_MAX];
+    assess_order(a->order, a->c, &a->c->census, a->t->parting);
+    judge_groups(a);
+    for (size_t t = 0; t < a->reader->thresholds; t++)
+        judge_cells(a, t);
+    name_panel(p, a);
+    for (size_t g = 0; g < p->groups; g++)
+        name[g] = p->group[g];
+    number_panel(p, a, name, seed);
+    draw_panel(p, a, name);
+    notes_fill(p, &a->t->groups, a->sums, a->rules.min_cell);
+}
+
+static void open_table(struct assessment *a, const struct census_table *t)
+{
+    const struct census *census = &a->c->census;
+    size_t groups = t->groups.count;
+    a->t = t;
+    a->reader = &census->reader[t->reader];
+    a->sums = must_alloc(groups + 1, sizeof *a->sums);
+    a->patient = must_alloc(groups + 1, sizeof *a->patient);
+    a->cells = must_alloc(a->reader->thresholds * groups + 1, sizeof *a->cells);
+    a->cells_of_all = must_alloc(a->reader->thresholds + 1, sizeof *a->cells_of_all);
+    groups_read(a->sums, &t->groups, census->sums + t->groups_at);
+    groups_pool(&a->sums[groups], &t->groups, a->sums);
+    clusters_read(a->patient, &t->clusters, census->sums + t->clusters_at,
+                  census->place + t->place_at);
+}
+
+static void close_table(struct assessment *a)
+{
+    free(a->sums);
+    free(a->patient);
+    free(a->cells);
+    free(a->cells_of_all);
+}
+
+void assess_open(struct panel **panels, size_t *count, const struct course *c, size_t sites)
+{
+    const struct settings *plan = c->plan;
+    struct assessment a = {.c = c,
+                           .rules = {.min_cell = settings_int(plan, "privacy.min_cell"),
+                                     .min_sites = settings_size(plan, "privacy.min_sites")},
+                           .site = must_alloc(sites + 1, sizeof *a.site),
+                           .sites = sites};
+    for (size_t i = 0; i < sites; i++)
+        a.site[i] = (uint32_t)i;
+    *count = c->census.table_count;
+    *panels = must_alloc(*count + 1, sizeof **panels);
+    for (size_t i = 0; i < *count; i++) {
+        open_table(&a, &c->census.table[i]);
+        fill_panel(&(*panels)[i], &a, (uint64_t)settings_int(plan, "seed") + i);
+        close_table(&a);
+    }
+    free(a.site);
+}
