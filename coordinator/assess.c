@@ -24,7 +24,8 @@ struct assessment {
     struct group_clusters *patient;     /* likewise */
     size_t order[GROUPS_OF_A_KIND_MAX]; /* who is given up last, first */
     bool nothing, shown[GROUPS_OF_A_KIND_MAX];
-    bool *cells, *cells_of_all; /* [thresholds * groups], [thresholds] */
+    bool drawn[GROUPS_OF_A_KIND_MAX]; /* shown, and at every threshold of the predictor */
+    bool *cells, *cells_of_all;       /* [thresholds * groups], [thresholds] */
 };
 
 /* --- who may be shown ---------------------------------------------------------------------- */
@@ -104,6 +105,25 @@ static void judge_cells(struct assessment *a, size_t threshold)
     free(r);
 }
 
+/*
+ * Counts at two thresholds bound each other: a group that is withheld at one is withheld at all, and
+ * has no curve. What is withheld at a threshold is a chain from the last group of the order, so that
+ * the longest is one that release.h could have chosen.
+ */
+static void judge_thresholds(struct assessment *a)
+{
+    size_t groups = a->t->groups.count, thresholds = a->reader->thresholds;
+    for (size_t t = 0; t < thresholds; t++)
+        judge_cells(a, t);
+    for (size_t g = 0; g < groups; g++) {
+        a->drawn[g] = a->shown[g];
+        for (size_t t = 0; t < thresholds; t++)
+            a->drawn[g] = a->drawn[g] && (a->cells[t * groups + g] || !a->cells_of_all[t]);
+        for (size_t t = 0; t < thresholds; t++)
+            a->cells[t * groups + g] = a->cells[t * groups + g] && a->drawn[g];
+    }
+}
+
 /* --- the panel ----------------------------------------------------------------------------- */
 
 static void name_panel(struct panel *p, const struct assessment *a)
@@ -166,7 +186,7 @@ static void draw_panel(struct panel *p, const struct assessment *a, const char *
     for (size_t g = 0; g <= p->groups; g++)
         fewest[g] = fewest_of(a, g);
     if (!a->nothing)
-        curves_open(&p->curves, &a->t->groups, a->sums, name, a->shown, fewest,
+        curves_open(&p->curves, &a->t->groups, a->sums, name, a->drawn, fewest,
                     a->reader->threshold, a->reader->thresholds);
 }
 
@@ -175,8 +195,7 @@ static void fill_panel(struct panel *p, struct assessment *a, uint64_t seed)
     const char *name[GROUPS_OF_A_KIND_MAX];
     assess_order(a->order, a->c, &a->c->census, a->t->parting);
     judge_groups(a);
-    for (size_t t = 0; t < a->reader->thresholds; t++)
-        judge_cells(a, t);
+    judge_thresholds(a);
     name_panel(p, a);
     for (size_t g = 0; g < p->groups; g++)
         name[g] = p->group[g];

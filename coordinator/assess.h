@@ -6,9 +6,10 @@
  *
  * Who may be shown is decided on patients, twice: those of either class, for everything; and at
  * every threshold those with a row in each cell of its table, for what rests on that threshold. A
- * patient whose rows lie in several cells counts in that of the fewest. Groups are given up in the
- * order of the sizes that their training rows let expect, the least first; where nothing was
- * trained, in the order of the data, the last first: an order of these very counts would tell them.
+ * patient whose rows lie in several cells counts in that of the fewest; a group that is withheld at
+ * one threshold is at all of them. Groups are given up in the order of the sizes that their training
+ * rows let expect, the least first; where nothing was trained, in the order of the data, the last
+ * first: an order of these very counts would tell them.
  *
  * Not judged: patients of unknown group, whose number is that of all less that of the groups.
  */
