@@ -72,6 +72,12 @@ OURS := $(sort $(shell find $(wildcard proto crypto models node coordinator test
 SCHEMA := $(BUILD)/schema/evenhand.pb-c
 NEEDS_SCHEMA := proto/wire/codec
 
+# Files that report.html carries, as C in build/embed (coordinator/report/asset.h).
+ASSETS := chart page_script page_style
+ASSET_chart := /usr/share/javascript/chart.js/chart.min.js
+ASSET_page_script := coordinator/report/page.js
+ASSET_page_style := coordinator/report/page.css
+
 # Flags. HDF5 is on the line of every link, but --as-needed keeps it out of all but evenhand-data.
 LIBRARIES := libconfig jansson libsodium openblas hdf5 zlib libprotobuf-c libzmq sqlite3
 WARNINGS := -Wall -Wextra -Wpedantic -Werror -Wshadow -Wconversion -Wsign-conversion \
@@ -112,6 +118,14 @@ $(BUILD)/schema/%.pb-c.c $(BUILD)/schema/%.pb-c.h: proto/schema/%.proto
 	@mkdir -p $(@D)
 	$(Q)protoc-c --proto_path=$(<D) --c_out=$(@D) $<
 
+define rule_of_an_asset
+$(BUILD)/embed/$(1).c: $(ASSET_$(1)) scripts/embed.sh
+	$$(call say,GEN,$$@)
+	@mkdir -p $$(@D)
+	$$(Q)scripts/embed.sh $(1) $$< > $$@
+endef
+$(foreach a,$(ASSETS),$(eval $(call rule_of_an_asset,$(a))))
+
 # The rules of one mode: $(1) its name, $(2) its folder, $(3) its compiler.
 define rules_of_a_mode
 $(2)/obj/%.o: %.c Makefile
@@ -129,8 +143,14 @@ $(2)/obj/schema/%.o: $(BUILD)/schema/%.c Makefile
 	@mkdir -p $$(@D)
 	$$(Q)$(3) $$(CFLAGS) $$(FLAGS_$(1)) -w -MMD -MP -c -o $$@ $$<
 
+$(2)/obj/embed/%.o: $(BUILD)/embed/%.c coordinator/report/asset.h Makefile
+	$$(call say,CC,$$@)
+	@mkdir -p $$(@D)
+	$$(Q)$(3) $$(CFLAGS) $$(FLAGS_$(1)) -c -o $$@ $$<
+
 $(2)/obj/$(NEEDS_SCHEMA).o: $(SCHEMA).h
-$(2)/libevenhand.a: $(SRC:%.c=$(2)/obj/%.o) $(SCHEMA:$(BUILD)/%=$(2)/obj/%.o)
+$(2)/libevenhand.a: $(SRC:%.c=$(2)/obj/%.o) $(SCHEMA:$(BUILD)/%=$(2)/obj/%.o) \
+	$(ASSETS:%=$(2)/obj/embed/%.o)
 $(2)/libsupport.a: $(SUPPORT:%.c=$(2)/obj/%.o)
 $(2)/libf64.a: $(SRC_F64:%.c=$(2)/f64/%.o) $(SUPPORT:%.c=$(2)/f64/%.o)
 $(2)/%.a: $(2)/sources

@@ -7,7 +7,7 @@ set -eu -o pipefail
 
 build="gcc libc6-dev make pkg-config libconfig-dev libjansson-dev libsodium-dev libopenblas-dev
     libhdf5-dev zlib1g-dev libzmq3-dev protobuf-c-compiler libprotobuf-c-dev
-    libsqlite3-dev"
+    libsqlite3-dev libjs-chart.js"
 test="libcmocka-dev"
 dev="git clang clang-format clang-tidy cppcheck libclang-rt-14-dev"
 

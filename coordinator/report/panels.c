@@ -8,6 +8,12 @@
 #include "proto/base/arena.h"
 #include "proto/base/must.h"
 
+/* So that a page stays below 2 MB: a point is about 300 bytes of table and drawing. */
+#define DRAWN_MAX        24
+#define CURVES_MAX       120
+#define POINTS_MAX       3000
+#define CURVE_POINTS_MAX 40
+
 static const char *word(const struct json *object, const char *key)
 {
     return json_string(json_get(object, key), "?");
@@ -45,6 +51,24 @@ static void add_row(struct panel_view *v, const struct json *row)
     v->row[v->rows++] = row;
 }
 
+/* Chooses what is drawn: heads, while there is room for their curves. */
+static void choose_drawn(struct panels *p)
+{
+    size_t curves = 0;
+    for (size_t i = 0; i < p->count; i++) {
+        struct panel_view *v = &p->view[i];
+        if (!panels_head(p, i))
+            continue;
+        size_t more = json_count(json_get(v->figure, "curves"));
+        p->heads++;
+        v->drawn = p->drawn < DRAWN_MAX && curves + more <= CURVES_MAX;
+        curves += v->drawn ? more : 0;
+        p->drawn += v->drawn ? 1 : 0;
+    }
+    size_t fair = curves == 0 ? CURVE_POINTS_MAX : POINTS_MAX / curves;
+    p->points_max = fair < CURVE_POINTS_MAX ? fair : CURVE_POINTS_MAX;
+}
+
 void panels_open(struct panels *p, const struct json *report)
 {
     const struct json *rows = json_get(report, "fairness"), *figures = json_get(report, "figures");
@@ -54,6 +78,7 @@ void panels_open(struct panels *p, const struct json *report)
         add_row(view_for(p, json_at(rows, i)), json_at(rows, i));
     for (size_t i = 0; i < json_count(figures); i++)
         view_for(p, json_at(figures, i))->figure = json_at(figures, i);
+    choose_drawn(p);
 }
 
 void panels_close(struct panels *p)
@@ -111,14 +136,25 @@ const struct json *panel_row(const struct panel_view *v, const char *metric, dou
     return NULL;
 }
 
+size_t panel_thresholds(double *out, size_t max, const struct panel_view *v)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < v->rows && count < max; i++) {
+        double at = json_real(json_get(v->row[i], "threshold"), (double)NAN);
+        bool known = isnan(at);
+        for (size_t k = 0; k < count && !known; k++)
+            known = out[k] == at;
+        if (!known)
+            out[count++] = at;
+    }
+    return count;
+}
+
 double panel_threshold(const struct panel_view *v)
 {
-    for (size_t i = 0; i < v->rows; i++) {
-        double at = json_real(json_get(v->row[i], "threshold"), (double)NAN);
-        if (!isnan(at))
-            return at;
-    }
-    return (double)NAN;
+    double first = (double)NAN;
+    panel_thresholds(&first, 1, v);
+    return first;
 }
 
 const struct json *panel_groups(const struct json *row)
@@ -180,7 +216,7 @@ static void join_withheld(char out[static PANEL_WORDS_MAX], const struct panel_v
 
 struct panel_words panel_words(const struct panel_view *v)
 {
-    struct panel_words w = {.worst = "-"};
+    struct panel_words w = {.worst_group = "", .worst = "-"};
     const double none = (double)NAN, threshold = panel_threshold(v);
     const struct json *auc = panel_row(v, "auc", none), *worst = lowest_of(auc);
     add(w.predictor, "%s, %s", v->representation, v->probe);
@@ -190,7 +226,8 @@ struct panel_words panel_words(const struct panel_view *v)
     if (worst != NULL) {
         char number[PANEL_WORDS_MAX];
         panel_number(number, worst);
-        snprintf(w.worst, sizeof(w.worst), "%.100s %.80s", word(worst, "group"), number);
+        w.worst_group = word(worst, "group");
+        snprintf(w.worst, sizeof(w.worst), "%.100s %.80s", w.worst_group, number);
     }
     join_withheld(w.withheld, v);
     return w;

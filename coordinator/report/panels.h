@@ -18,11 +18,14 @@ struct panel_view {
     const struct json *figure; /* notes, withheld, unknown, curves; NULL without */
     const struct json **row;   /* [rows] of "fairness" */
     size_t rows;
+    bool drawn; /* a head, and there was room for its figures */
 };
 
 struct panels {
     struct panel_view *view;
     size_t count;
+    size_t heads, drawn;
+    size_t points_max; /* of a curve that is drawn, so that a page keeps its size */
 };
 
 /* In the order in which they first occur. */
@@ -39,6 +42,8 @@ bool panels_head(const struct panels *p, size_t at);
 const struct json *panel_row(const struct panel_view *v, const char *metric, double threshold);
 /* The first threshold that any row depends on; NAN without. */
 double panel_threshold(const struct panel_view *v);
+/* All of them, in the order of the rows; at most max. */
+size_t panel_thresholds(double *out, size_t max, const struct panel_view *v);
 /* What the groups have of a row, or one of them by name; NULL without. */
 const struct json *panel_groups(const struct json *row);
 const struct json *panel_group(const struct json *row, const char *group);
@@ -47,6 +52,7 @@ const struct json *panel_group(const struct json *row, const char *group);
 struct panel_words {
     char predictor[PANEL_WORDS_MAX]; /* "debiased, linear" */
     char auc[PANEL_WORDS_MAX];       /* of everybody: ".781 [.743 .812]" */
+    const char *worst_group;         /* "" for none */
     char worst[PANEL_WORDS_MAX];     /* group with the lowest AUC: "Black .699 [.601 .779]" */
     char gap[PANEL_WORDS_MAX];       /* of AUC: ".082 [.011 .170] (floor .031)" */
     char tpr_gap[PANEL_WORDS_MAX];   /* at the first threshold, likewise */

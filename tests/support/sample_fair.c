@@ -11,7 +11,7 @@
 #define SHOWN      3 /* groups that are drawn; one more is withheld */
 #define PATIENTS   1000
 #define POINTS     9
-#define REPLICATES 100
+#define REPLICATES 40
 
 const struct sample_names sample_calm = {"cancer_2y", "race", "Other",
                                          "Asian has 24 positives: its numbers are wide."};
@@ -90,7 +90,7 @@ static void fill_curves(struct panel *p)
     p->curves = (struct curves){.count = SHOWN + 1};
     p->curves.curve = must_alloc(p->curves.count, sizeof(*p->curves.curve));
     for (size_t g = 0; g <= SHOWN; g++)
-        p->curves.curve[g] = curve_of(g == 0 ? "" : p->group[g - 1], g == 2 ? .6 : .3);
+        p->curves.curve[g] = curve_of(g == 0 ? "" : p->group[g - 1], .3 + .12 * (double)g);
 }
 
 static void fill_panel(struct panel *p, size_t at, const struct sample_names *names)
