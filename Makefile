@@ -30,8 +30,9 @@ Q := $(if $(V),,@)
 # Set-up: each goal asks for no more packages than it needs, and asks before anything is compiled.
 GOALS := $(or $(MAKECMDGOALS),all)
 KIT := $(if $(filter-out help clean layers,$(GOALS)),build)
-TESTING := test unit test-data test-hostile acceptance bench asan ubsan $(BUILD)/%
+TESTING := test unit test-data test-hostile test-page acceptance bench asan ubsan $(BUILD)/%
 KIT := $(if $(filter $(TESTING),$(GOALS)),test,$(KIT))
+KIT := $(if $(filter test-page,$(GOALS)),page,$(KIT))
 KIT := $(if $(filter lint format format-check fuzz check,$(GOALS))$(findstring clang,$(CC)),dev,\
 	$(KIT))
 KIT := $(strip $(KIT))
@@ -65,6 +66,7 @@ BENCHES := $(call tests,tests/bench,bench_*.c)
 TOOLS := $(wildcard tests/tools/*.c tests/hostile/*.c)
 PROOFS := $(call tests,tests/acceptance,*.c)
 E2E := $(call tests,tests/e2e,*.sh)
+PAGES := $(call tests,tests/page,*.sh)
 HOSTILE := $(call tests,tests/hostile,*.sh) $(call chosen,tests/acceptance/flip.sh)
 OURS := $(sort $(shell find $(wildcard proto crypto models node coordinator tests) -name '*.[ch]'))
 
@@ -184,7 +186,7 @@ $(foreach m,$(MODES),$(eval \
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
 # What people ask for.
-.PHONY: all everything demo test unit test-data test-hostile acceptance asan ubsan fuzz bench layers lint format \
+.PHONY: all everything demo test unit test-data test-hostile test-page acceptance asan ubsan fuzz bench layers lint format \
 	format-check compdb check clean help FORCE
 
 BIN := $(BORN:%=$(BUILD)/bin/%)
@@ -231,6 +233,9 @@ test-data: $(call test_programs,release,$(DATA_TESTS)) $(BIN)
 
 test-hostile: $(TOOL_PROGRAMS) $(BIN) ## strangers, ill-meaning sites, bad lines
 	@FLIP_SECONDS=25 FLIP_ROUNDS=1200 EVENHAND_TEST_LIMIT_S=240 $(run) $(HOSTILE)
+
+test-page: $(TOOL_PROGRAMS) $(BIN) ## the report's page in a browser
+	@$(run) $(PAGES)
 
 acceptance: ## DATA=dir: the long proofs of the issues, minutes to hours
 acceptance: $(TOOL_PROGRAMS) $(BIN) $(call test_programs,release,$(PROOFS))

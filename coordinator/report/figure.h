@@ -33,7 +33,7 @@ struct figure {
 
 struct figure_axis {
     const char *title;
-    double min, max; /* NAN: as the data are */
+    double min, max; /* that it reaches at least; NAN: as the data are */
 };
 
 /* What a series is: drawn in a colour and dash of its own, as everybody, or as a line to compare

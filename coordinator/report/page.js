@@ -13,7 +13,7 @@
     dark: { text: "#e4e8ec", quiet: "#9aa5b0", line: "#343c44",
       colours: ["#6db6f2", "#ff9a57", "#4fd0a5", "#e79ac5", "#e3c34d", "#a5aeff"] },
     paper: { text: "#000", quiet: "#333", line: "#ccc",
-      colours: ["#000", "#666", "#333", "#888", "#444", "#777"] },
+      colours: ["#555", "#000", "#777", "#333", "#888", "#444"] },
   };
   const dashes = [[], [7, 4], [2, 3], [9, 3, 2, 3], [4, 2], [1, 4]];
   const marks = ["circle", "rect", "triangle", "rectRot", "rectRounded", "star"];
@@ -107,8 +107,8 @@
     const ticks = { color: theme.quiet, maxTicksLimit: 6 };
     const scale = { type: "linear", title: { display: Boolean(from.title), text: from.title || "",
       color: theme.quiet }, grid: { color: theme.line, borderColor: theme.quiet }, ticks };
-    if (from.min !== null) scale.min = from.min;
-    if (from.max !== null) scale.max = from.max;
+    if (from.min !== null) scale.suggestedMin = from.min;
+    if (from.max !== null) scale.suggestedMax = from.max;
     if (!labels || labels.length === 0) return scale;
     Object.assign(ticks, { stepSize: 1, autoSkip: false, maxTicksLimit: labels.length + 2,
       color: theme.text, callback: (at) => (labels[at] || "").split("\n") });
@@ -159,7 +159,12 @@
     }
   }
 
-  const written = (v) => (v === undefined ? "-" : v.toFixed(3).replace(/^0\./, "."));
+  /* As the tables have it: what lies between two, an odd sixteenth, goes to the even one. */
+  function written(v) {
+    if (v === undefined) return "-";
+    const near = (v * 16) % 2 === 1 ? 2 * Math.round(v * 500) / 1000 : v;
+    return near.toFixed(3).replace(/^0\./, ".");
+  }
 
   /* The points that the curves have nearest to a threshold, as a table: what the drawing shows. */
   function tableAt(figure, threshold) {

@@ -16,19 +16,20 @@ static const double none = (double)NAN;
 static const struct {
     const char *prefix, *floor; /* "gap.x" has its noise floor in "floor.x"; NULL: none */
     const char *title, *about, *unit;
+    double least;  /* the axis begins there or below */
     double chance; /* a line to compare with; NAN: none */
 } trends[PAGE_TRENDS] = {
     [PAGE_GAPS] =
         {"gap.", "floor.", "Gaps over rounds.",
          "Largest difference between two groups, with its 95 % interval where there is "
          "one; lower is better. Dotted: the noise floor, what luck makes of equal groups.",
-         "gap", (double)NAN},
+         "gap", 0, (double)NAN},
     [PAGE_LEAKAGE] = {"leakage.", NULL, "Leakage over rounds.",
                       "AUC of probes that read an attribute; lower is less to read, .5 is nothing.",
-                      "AUC", 0.5},
+                      "AUC", 0.4, 0.5},
     [PAGE_UTILITY] = {"utility.", NULL, "Utility over rounds.",
                       "AUC of probes that read a task; higher is more to use, .5 is nothing.",
-                      "AUC", 0.5},
+                      "AUC", 0.4, 0.5},
 };
 
 static bool begins_with(const char *text, const char *prefix)
@@ -189,7 +190,7 @@ void page_trend(FILE *to, const struct json *report, enum page_trend which)
     figure_open(&f, to);
     struct json *chart =
         figure_chart(&f, trends[which].title, (struct figure_axis){"round", none, none},
-                     (struct figure_axis){trends[which].unit, none, none});
+                     (struct figure_axis){trends[which].unit, trends[which].least, none});
     for (size_t i = 0; i < count; i++) {
         struct trend t = trend_of(report, which, &course[i]);
         draw_trend(chart, &t);

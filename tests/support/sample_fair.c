@@ -80,7 +80,7 @@ static struct curve curve_of(const char *group, double bend)
     for (size_t i = 0; i < c.bins; i++) {
         double from = (double)i / 4, score = from + .12, seen = pow(score, 1 + bend / 4);
         c.bin[i] = (struct curve_bin){
-            from, from + .25, score, seen, seen * .9, seen * .9 + .1, 1000.0 / (double)(i + 2)};
+            from, from + .25, score, seen, seen * .9, seen * .9 + .1, 1000 - 100 * (double)i};
     }
     return c;
 }
