@@ -103,6 +103,8 @@
     return ends.length > 0 ? { suggestedMin: Math.min(...ends), suggestedMax: Math.max(...ends) } : {};
   }
 
+  const short = (name) => (name.length > 24 ? name.slice(0, 23) + "\u2026" : name);
+
   function axis(from, theme, labels) {
     const ticks = { color: theme.quiet, maxTicksLimit: 6 };
     const scale = { type: "linear", title: { display: Boolean(from.title), text: from.title || "",
@@ -111,7 +113,7 @@
     if (from.max !== null) scale.suggestedMax = from.max;
     if (!labels || labels.length === 0) return scale;
     Object.assign(ticks, { stepSize: 1, autoSkip: false, maxTicksLimit: labels.length + 2,
-      color: theme.text, callback: (at) => (labels[at] || "").split("\n") });
+      color: theme.text, callback: (at) => (labels[at] || "").split("\n").map(short) });
     return Object.assign(scale, { min: -0.6, max: labels.length - 0.4, reverse: true,
       afterBuildTicks: (s) => { s.ticks = labels.map((_, value) => ({ value })); } });
   }

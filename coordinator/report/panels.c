@@ -219,7 +219,9 @@ struct panel_words panel_words(const struct panel_view *v)
     struct panel_words w = {.worst_group = "", .worst = "-"};
     const double none = (double)NAN, threshold = panel_threshold(v);
     const struct json *auc = panel_row(v, "auc", none), *worst = lowest_of(auc);
-    add(w.predictor, "%s, %s", v->representation, v->probe);
+    bool held_out = strcmp(v->split, "test") == 0;
+    add(w.predictor, "%.60s, %.60s%s%.60s", v->representation, v->probe, held_out ? "" : ", ",
+        held_out ? "" : v->split);
     panel_number(w.auc, auc);
     panel_number(w.gap, panel_row(v, "auc_gap", none));
     panel_number(w.tpr_gap, isnan(threshold) ? NULL : panel_row(v, "tpr_gap", threshold));
@@ -254,12 +256,15 @@ struct panel_remarks panel_remarks(const struct panel_view *v)
 {
     struct panel_remarks r = {0};
     const struct json *notes = json_get(v->figure, "notes");
-    for (size_t i = 0; i < json_count(notes) && r.count + 2 < PANEL_REMARKS_MAX; i++)
+    for (size_t i = 0; i < json_count(notes) && r.count + 3 < PANEL_REMARKS_MAX; i++)
         remark(&r, "%s", json_string(json_at(notes, i), "?"));
     char withheld[PANEL_WORDS_MAX] = "";
     join_withheld(withheld, v);
     if (withheld[0] != '\0')
         remark(&r, "Withheld, too few patients: %s.", withheld);
+    if (strcmp(word(v->figure, "unit"), "row") == 0)
+        remark(&r, "Every row counts as a patient (compatibility): where patients have several, "
+                   "intervals are too narrow.");
     double unknown = rows_value(v->figure, "unknown");
     if (unknown > 0)
         remark(&r, "The group of %.1f %% of the scored rows is not known; they are in no group.",

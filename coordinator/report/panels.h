@@ -50,7 +50,7 @@ const struct json *panel_group(const struct json *row, const char *group);
 
 /* The same as a table shows it; "-" where there is none. */
 struct panel_words {
-    char predictor[PANEL_WORDS_MAX]; /* "debiased, linear" */
+    char predictor[PANEL_WORDS_MAX]; /* "debiased, linear"; "debiased, linear, in-sample" */
     char auc[PANEL_WORDS_MAX];       /* of everybody: ".781 [.743 .812]" */
     const char *worst_group;         /* "" for none */
     char worst[PANEL_WORDS_MAX];     /* group with the lowest AUC: "Black .699 [.601 .779]" */
@@ -65,7 +65,7 @@ void panel_number(char out[static PANEL_WORDS_MAX], const struct json *row);
 void panel_title(char out[static PANEL_WORDS_MAX], const struct panel_view *v);
 
 /* Sentences that a reader needs first: the panel's notes, who is withheld, who is in no group. */
-#define PANEL_REMARKS_MAX 8
+#define PANEL_REMARKS_MAX 9 /* six notes and three of ours */
 #define PANEL_REMARK_MAX  512
 struct panel_remarks {
     char text[PANEL_REMARKS_MAX][PANEL_REMARK_MAX];

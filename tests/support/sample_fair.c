@@ -14,7 +14,7 @@
 #define REPLICATES 40
 
 const struct sample_names sample_calm = {"cancer_2y", "race", "Other",
-                                         "Asian has 24 positives: its numbers are wide."};
+                                         "Asian has 24 positives: its numbers are wide.", NULL};
 
 static const double thresholds[] = {0.25, 0.5};
 
@@ -114,8 +114,9 @@ static void fill_panel(struct panel *p, size_t at, const struct sample_names *na
     snprintf(p->note[0], sizeof(p->note[0]), "%s", names->note);
     p->group = must_alloc(p->groups, sizeof(*p->group));
     const char *name[COUNT(group)];
+    const char *second = names->shown != NULL ? names->shown : group[1];
     for (size_t g = 0; g < p->groups; g++) {
-        snprintf(p->group[g], sizeof(p->group[g]), "%s", group[g]);
+        snprintf(p->group[g], sizeof(p->group[g]), "%s", g == 1 ? second : group[g]);
         name[g] = p->group[g];
     }
     draw(&drawn, debiased ? 1.4 : 2);

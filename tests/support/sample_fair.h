@@ -12,9 +12,10 @@
 
 #define SAMPLE_FAIR_PANELS 4
 
-/* What a withheld group is called, and what a task is; of tests that give hostile names. */
+/* What comes from files: a task, an attribute, a withheld group, a note, and a group that is shown. */
 struct sample_names {
     const char *task, *attribute, *group, *note;
+    const char *shown; /* NULL: "male", "Black" */
 };
 extern const struct sample_names sample_calm; /* "cancer_2y", "race", "Other" and a sentence */
 

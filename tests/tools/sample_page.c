@@ -10,9 +10,9 @@
 #include "tests/support/sample.h"
 #include "tests/support/sample_fair.h"
 
-static const struct sample_names hostile = {"</script><b>task", "\"><img src=x onerror=alert(1)>",
-                                            "<!--<script>'&\xE2\x80\xA8",
-                                            "</title></style><script>alert(1)</script>"};
+static const struct sample_names hostile = {
+    "</script><b>task", "\"><img src=x onerror=alert(1)>", "<!--<script>'&\xE2\x80\xA8",
+    "</title></style><script>alert(1)</script>", "</script\n><!--x\xE2\x80\xAEy"};
 
 int main(int argc, char **argv)
 {

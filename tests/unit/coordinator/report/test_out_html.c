@@ -1,7 +1,6 @@
 #include "tests/support/check.h"
 
 #include <ctype.h>
-#include <sodium.h>
 
 #include "coordinator/report/page.h"
 #include "tests/support/markup.h"
@@ -26,21 +25,6 @@ static char *seen_html(const struct report *r)
     char *page = sample_html(r), *seen = markup_without_scripts(page);
     free(page);
     return seen;
-}
-
-/* What stands between <element> and its end, from at on; the element has no attributes. */
-static const char *element_of(const char *at, const char *element, size_t *len)
-{
-    char mark[32];
-    snprintf(mark, sizeof(mark), "<%s>", element);
-    const char *from = strstr(at, mark);
-    assert_non_null(from);
-    from += strlen(mark);
-    snprintf(mark, sizeof(mark), "</%s>", element);
-    const char *end = strstr(from, mark);
-    assert_non_null(end);
-    *len = (size_t)(end - from);
-    return from;
 }
 
 /* The data of the first figure. */
@@ -138,60 +122,6 @@ static void a_hostile_name_adds_no_tag_and_no_attribute(void **state)
         report_close(&r);
     }
     free(wanted);
-}
-
-/* Puts the element's digest behind what the policy's text already holds; returns its end. */
-static const char *add_digest(char *policy, size_t cap, const char *before, const char *at,
-                              const char *element)
-{
-    size_t len = 0, used = strlen(policy);
-    const char *from = element_of(at, element, &len);
-    unsigned char digest[crypto_hash_sha256_BYTES];
-    char text[64];
-    crypto_hash_sha256(digest, (const unsigned char *)from, len);
-    sodium_bin2base64(text, sizeof(text), digest, sizeof(digest), sodium_base64_VARIANT_ORIGINAL);
-    snprintf(policy + used, cap - used, "%s'sha256-%s'", before, text);
-    return from + len;
-}
-
-static void the_policy_names_the_digests_of_style_and_scripts(void **state)
-{
-    (void)state;
-    struct report r = sample_report(4, false);
-    char *page = sample_html(&r);
-    char policy[1024] =
-        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src ";
-    const char *style = strstr(page, "<style>");
-    add_digest(policy, sizeof(policy), "", page, "style");
-    const char *at = add_digest(policy, sizeof(policy), "; script-src ", page, "script");
-    add_digest(policy, sizeof(policy), " ", at, "script");
-    size_t used = strlen(policy);
-    snprintf(policy + used, sizeof(policy) - used, "; base-uri 'none'; form-action 'none'\">");
-    it_says(page, policy);
-    assert_true(strstr(page, policy) < style);
-    free(page);
-    report_close(&r);
-}
-
-/* What runs is what the policy names; all other scripts are data. */
-static void two_scripts_run_and_the_rest_are_data(void **state)
-{
-    (void)state;
-    struct report r = sample_report(4, false);
-    char *page = sample_html(&r), tag[MARKUP_TAG_MAX] = "";
-    size_t run = 0, data = 0;
-    for (const char *at = page; (at = markup_next(tag, at)) != NULL;) {
-        run += strcmp(tag, "script") == 0 ? 1 : 0;
-        data += strcmp(tag, "script type=\"application/json\"") == 0 ? 1 : 0;
-    }
-    assert_int_equal(run, 2);
-    assert_int_equal(data, 1);
-    size_t scripts = 0;
-    for (const char *at = page; (at = strstr(at, "<script")) != NULL; at++)
-        scripts++;
-    assert_int_equal(scripts, 3);
-    free(page);
-    report_close(&r);
 }
 
 /* Names of attributes alone, what stands in quotes blanked. */
@@ -499,8 +429,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tags_are_balanced),
         cmocka_unit_test(a_hostile_name_adds_no_tag_and_no_attribute),
-        cmocka_unit_test(the_policy_names_the_digests_of_style_and_scripts),
-        cmocka_unit_test(two_scripts_run_and_the_rest_are_data),
         cmocka_unit_test(a_page_loads_nothing),
         cmocka_unit_test(every_number_of_the_text_stands_in_a_cell_of_its_row),
         cmocka_unit_test(a_cell_without_a_number_says_so_and_a_note_says_why),

@@ -29,6 +29,7 @@ static void in_this_order(const char *text, const char *const *wanted, size_t co
         const char *found = strstr(at, wanted[i]);
         if (found == NULL)
             fail_msg("`%s` is not said, or too early, in:\n%s", wanted[i], text);
+        assert_non_null(found);
         at = found + 1;
     }
 }
@@ -131,10 +132,25 @@ static void a_remark_says_of_whom_it_is(void **state)
     sample_fair_close(&r);
 }
 
+static void what_is_no_evidence_is_labelled(void **state)
+{
+    (void)state;
+    struct report r = sample_report(2, false);
+    sample_fair(&r, 1, &sample_calm);
+    r.panel[0].split = "in-sample";
+    r.panel[2].unit = "row";
+    char *text = sample_text(&r, 200);
+    it_says(text, "original, linear, in-sample male");
+    it_says(text, "  cancer_2y by sex (debiased, linear): Every row counts as a patient");
+    free(text);
+    sample_fair_close(&r);
+}
+
 static void a_name_cannot_command_the_terminal(void **state)
 {
     (void)state;
-    static const struct sample_names bad = {"t\x1B[2J", "a\x1B[2J", "g\x1B[2J", "n\x1B[2J"};
+    static const struct sample_names bad = {"t\x1B[2J", "a\x1B[2J", "g\x1B[2J", "n\x1B[2J",
+                                            "s\x1B[2J"};
     char *text = fair_text(&bad, 160);
     assert_null(strchr(text, '\x1B'));
     it_says(text, "g?[2J");
@@ -151,6 +167,7 @@ int main(void)
         cmocka_unit_test(a_narrow_terminal_gets_sentences),
         cmocka_unit_test(who_is_missing_is_named),
         cmocka_unit_test(a_remark_says_of_whom_it_is),
+        cmocka_unit_test(what_is_no_evidence_is_labelled),
         cmocka_unit_test(a_name_cannot_command_the_terminal),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -265,14 +265,14 @@ static void a_hostile_name_adds_no_tag(void **state)
     (void)state;
     static const char *const bad[] = {"</script><b>x", "\"><img src=x onerror=y>", "<!--<script>",
                                       "]]>&lt;</style>"};
-    static const struct sample_names plain = {"t", "a", "g", "n"};
+    static const struct sample_names plain = {"t", "a", "g", "n", "s"};
     struct report r = fair_report(1, &plain);
     char *page = sample_html(&r), *wanted = markup_bones(page);
     assert_true(markup_balance(page) > 800);
     free(page);
     sample_fair_close(&r);
     for (size_t i = 0; i < COUNT(bad); i++) {
-        const struct sample_names names = {bad[i], bad[i], bad[i], bad[i]};
+        const struct sample_names names = {bad[i], bad[i], bad[i], bad[i], bad[i]};
         r = fair_report(1, &names);
         page = sample_html(&r);
         char *got = markup_bones(page), *seen = markup_without_scripts(page);
