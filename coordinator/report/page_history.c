@@ -5,7 +5,7 @@
 #include "coordinator/report/html.h"
 #include "coordinator/report/page.h"
 
-#define COURSES_MAX 64
+#define COURSES_MAX 512
 #define LINE_WIDTH  120 /* user units of the drawing */
 #define LINE_HEIGHT 24
 #define LINE_MARGIN 2

@@ -1,13 +1,16 @@
 #include "coordinator/report/page.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "coordinator/report/facts.h"
 #include "coordinator/report/figure.h"
 #include "coordinator/report/html.h"
+#include "proto/base/arena.h"
 
-#define COURSES_MAX 64
+#define COURSES_MAX 512
+#define DRAWN_MAX   24
 #define POINTS_MAX  60 /* of a course, in drawing and table alike */
 #define LANES_MAX   60
 
@@ -46,116 +49,128 @@ bool page_is_trend(const char *metric)
     return false;
 }
 
-/* A metric's value in a round; NAN when it has none. */
-static double value_in(const struct json *history, const char *metric, int64_t round)
-{
-    for (size_t i = 0; i < json_count(history); i++) {
-        const struct json *point = json_at(history, i);
-        if (json_int(json_get(point, "round"), -1) == round &&
-            strcmp(facts_text(point, "metric"), metric) == 0)
-            return json_real(json_get(point, "value"), none);
-    }
-    return none;
-}
-
-/* What belongs to a course in one of its rounds. */
+/* What belongs to a course in one of its rounds; NAN: nothing. */
 struct moment {
     int64_t round;
     double value, lo, hi, floor;
 };
 
 struct trend {
-    const struct json *history;
     const char *metric; /* "gap.stage.sex.auc_gap" */
     const char *rest;   /* "stage.sex.auc_gap" */
     const char *floor;  /* "floor.", or NULL */
-    size_t stride;
+    struct moment *moment;
+    size_t count;
 };
 
-/* "lo." of the whole name or of what is behind its prefix. */
-static double band_in(const struct trend *t, const char *prefix, int64_t round)
+static double value_at(const struct json *history, size_t at)
 {
-    char name[256];
-    snprintf(name, sizeof(name), "%s%.200s", prefix, t->metric);
-    double value = value_in(t->history, name, round);
-    if (!isnan(value))
-        return value;
-    snprintf(name, sizeof(name), "%s%.200s", prefix, t->rest);
-    return value_in(t->history, name, round);
+    return json_real(json_get(json_at(history, at), "value"), none);
 }
 
-static struct moment moment_of(const struct trend *t, const struct json *point)
+static int64_t round_at(const struct json *history, size_t at)
 {
-    struct moment m = {.round = json_int(json_get(point, "round"), 0),
-                       .value = json_real(json_get(point, "value"), none),
-                       .floor = none};
-    m.lo = band_in(t, "lo.", m.round);
-    m.hi = band_in(t, "hi.", m.round);
-    if (t->floor != NULL)
-        m.floor = band_in(t, t->floor, m.round);
-    return m;
+    return json_int(json_get(json_at(history, at), "round"), 0);
 }
 
-/* The points of a course, thinned; returns the place of the next one from `at` on. */
-static size_t next_point(const struct trend *t, size_t at, size_t *seen)
+/* "lo." and such before the whole name, or before what is behind its prefix. */
+static bool is_about(const struct trend *t, const char *metric, const char *prefix)
 {
-    for (; at < json_count(t->history); at++) {
-        if (strcmp(facts_text(json_at(t->history, at), "metric"), t->metric) != 0)
+    return prefix != NULL && begins_with(metric, prefix) &&
+           (strcmp(metric + strlen(prefix), t->metric) == 0 ||
+            strcmp(metric + strlen(prefix), t->rest) == 0);
+}
+
+/* Where in a moment a point of this metric belongs; NULL for another course's. */
+static double *place_in(struct moment *m, const struct trend *t, const char *metric)
+{
+    if (is_about(t, metric, "lo."))
+        return &m->lo;
+    if (is_about(t, metric, "hi."))
+        return &m->hi;
+    return is_about(t, metric, t->floor) ? &m->floor : NULL;
+}
+
+/* The course's own points, thinned. */
+static void read_values(struct trend *t, const struct json *history, size_t stride)
+{
+    size_t seen = 0;
+    for (size_t i = 0; i < json_count(history); i++) {
+        if (strcmp(facts_text(json_at(history, i), "metric"), t->metric) != 0 ||
+            isnan(value_at(history, i)) || seen++ % stride != 0)
             continue;
-        if ((*seen)++ % t->stride == 0)
-            break;
+        t->moment[t->count++] =
+            (struct moment){round_at(history, i), value_at(history, i), none, none, none};
     }
-    return at;
+}
+
+static void trend_open(struct trend *t, const struct json *history, enum page_trend which,
+                       const struct course *course)
+{
+    *t = (struct trend){.metric = course->metric,
+                        .rest = course->metric + strlen(trends[which].prefix),
+                        .floor = trends[which].floor,
+                        .moment = must_alloc(course->points + 1, sizeof(*t->moment))};
+    read_values(t, history, (course->points + POINTS_MAX - 1) / POINTS_MAX);
+    for (size_t i = 0; i < json_count(history); i++) {
+        const char *metric = facts_text(json_at(history, i), "metric");
+        for (size_t k = 0; k < t->count && place_in(t->moment, t, metric) != NULL; k++)
+            if (t->moment[k].round == round_at(history, i))
+                *place_in(&t->moment[k], t, metric) = value_at(history, i);
+    }
+}
+
+static void trend_close(struct trend *t)
+{
+    free(t->moment);
+    *t = (struct trend){0};
+}
+
+/* A line of its own where any moment has a floor. */
+static void draw_floor(struct json *chart, const struct trend *t)
+{
+    struct json *floor = NULL;
+    for (size_t i = 0; i < t->count; i++) {
+        char name[256];
+        if (isnan(t->moment[i].floor))
+            continue;
+        snprintf(name, sizeof(name), "floor of %.200s", t->rest);
+        if (floor == NULL)
+            floor = figure_series(chart, name, FIGURE_REFERENCE);
+        figure_point(floor, "points",
+                     (const double[]){(double)t->moment[i].round, t->moment[i].floor}, 2);
+    }
 }
 
 static void draw_trend(struct json *chart, const struct trend *t)
 {
-    struct json *series = figure_series(chart, t->rest, FIGURE_GROUP), *floor = NULL;
-    size_t seen = 0;
-    for (size_t i = 0; (i = next_point(t, i, &seen)) < json_count(t->history); i++) {
-        struct moment m = moment_of(t, json_at(t->history, i));
-        double round = (double)m.round;
-        figure_point(series, "points", (const double[]){round, m.value}, 2);
-        if (!isnan(m.lo) && !isnan(m.hi)) {
-            figure_point(series, "low", (const double[]){round, m.lo}, 2);
-            figure_point(series, "high", (const double[]){round, m.hi}, 2);
-        }
-        if (isnan(m.floor))
+    struct json *series = figure_series(chart, t->rest, FIGURE_GROUP);
+    for (size_t i = 0; i < t->count; i++) {
+        const struct moment *m = &t->moment[i];
+        double round = (double)m->round;
+        figure_point(series, "points", (const double[]){round, m->value}, 2);
+        if (isnan(m->lo) || isnan(m->hi))
             continue;
-        if (floor == NULL) {
-            char name[256];
-            snprintf(name, sizeof(name), "floor of %.200s", t->rest);
-            floor = figure_series(chart, name, FIGURE_REFERENCE);
-        }
-        figure_point(floor, "points", (const double[]){round, m.floor}, 2);
+        figure_point(series, "low", (const double[]){round, m->lo}, 2);
+        figure_point(series, "high", (const double[]){round, m->hi}, 2);
     }
+    draw_floor(chart, t);
 }
 
 static void tell_trend(FILE *to, const struct trend *t)
 {
-    size_t seen = 0;
-    for (size_t i = 0; (i = next_point(t, i, &seen)) < json_count(t->history); i++) {
-        struct moment m = moment_of(t, json_at(t->history, i));
+    for (size_t i = 0; i < t->count; i++) {
+        const struct moment *m = &t->moment[i];
         fputs("<tr>", to);
         html_head(to, "row", NULL, t->rest);
-        html_count(to, (double)m.round);
-        html_figure(to, m.value);
-        html_figure(to, m.lo);
-        html_figure(to, m.hi);
+        html_count(to, (double)m->round);
+        html_figure(to, m->value);
+        html_figure(to, m->lo);
+        html_figure(to, m->hi);
         if (t->floor != NULL)
-            html_figure(to, m.floor);
+            html_figure(to, m->floor);
         fputs("</tr>\n", to);
     }
-}
-
-static struct trend trend_of(const struct json *report, enum page_trend which,
-                             const struct course *course)
-{
-    return (struct trend){.history = json_get(report, "history"),
-                          .metric = course->metric,
-                          .rest = course->metric + strlen(trends[which].prefix),
-                          .floor = trends[which].floor,
-                          .stride = (course->points + POINTS_MAX - 1) / POINTS_MAX};
 }
 
 /* The courses of a trend, moved to the front; returns how many. */
@@ -178,12 +193,23 @@ static void draw_chance(struct json *chart, const struct course *course, double 
     figure_point(line, "points", (const double[]){(double)course->last_round, chance}, 2);
 }
 
-void page_trend(FILE *to, const struct json *report, enum page_trend which)
+static void tell_table(FILE *to, const struct trend *trend, size_t count, enum page_trend which)
 {
     static const char *const heads[] = {"what", "round", "value", "lo", "hi", "floor"};
+    html_table(to, trends[which].title, NULL);
+    html_heads(to, heads, trends[which].floor != NULL ? "tnnnnn" : "tnnnn");
+    for (size_t i = 0; i < count; i++)
+        tell_trend(to, &trend[i]);
+    fputs("</tbody>\n", to);
+    html_table_end(to);
+}
+
+void page_trend(FILE *to, const struct json *report, enum page_trend which)
+{
     struct course course[COURSES_MAX];
-    size_t count = facts_courses(course, COUNT(course), report);
-    count = select_courses(course, count, which);
+    struct trend trend[DRAWN_MAX];
+    size_t count = select_courses(course, facts_courses(course, COUNT(course), report), which);
+    size_t drawn = count < DRAWN_MAX ? count : DRAWN_MAX;
     if (count == 0)
         return;
     struct figure f = {.title = trends[which].title, .about = trends[which].about};
@@ -191,21 +217,18 @@ void page_trend(FILE *to, const struct json *report, enum page_trend which)
     struct json *chart =
         figure_chart(&f, trends[which].title, (struct figure_axis){"round", none, none},
                      (struct figure_axis){trends[which].unit, trends[which].least, none});
-    for (size_t i = 0; i < count; i++) {
-        struct trend t = trend_of(report, which, &course[i]);
-        draw_trend(chart, &t);
+    for (size_t i = 0; i < drawn; i++) {
+        trend_open(&trend[i], json_get(report, "history"), which, &course[i]);
+        draw_trend(chart, &trend[i]);
     }
     draw_chance(chart, &course[0], trends[which].chance);
     figure_draw(&f, "Table: values by round");
-    html_table(to, trends[which].title, NULL);
-    html_heads(to, heads, trends[which].floor != NULL ? "tnnnnn" : "tnnnn");
-    for (size_t i = 0; i < count; i++) {
-        struct trend t = trend_of(report, which, &course[i]);
-        tell_trend(to, &t);
-    }
-    fputs("</tbody>\n", to);
-    html_table_end(to);
+    tell_table(to, trend, drawn, which);
     figure_close(&f);
+    if (drawn < count)
+        fprintf(to, "<p>%zu of %zu are drawn; the others are in report.json.</p>\n", drawn, count);
+    for (size_t i = 0; i < drawn; i++)
+        trend_close(&trend[i]);
 }
 
 /* From the beginning of round `first` to the end of round `last`, in a site's lane. */

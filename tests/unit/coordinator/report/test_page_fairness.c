@@ -197,6 +197,28 @@ static void courses_over_rounds_have_their_bands_and_lines(void **state)
     sample_fair_close(&r);
 }
 
+static void too_many_courses_are_left_to_the_numbers(void **state)
+{
+    (void)state;
+    struct report r = fair_report(1, &sample_calm);
+    size_t first = r.history_count, rounds = 100, courses = 40;
+    r.history = realloc(r.history, (first + rounds * courses) * sizeof(*r.history));
+    assert_non_null(r.history);
+    for (size_t i = 0; i < rounds * courses; i++) {
+        struct report_point *p = &r.history[r.history_count++];
+        *p = (struct report_point){.round = i / courses, .value = .5};
+        snprintf(p->metric, sizeof(p->metric), "leakage.x%zu.mlp", i % courses);
+    }
+    char *page = sample_html(&r);
+    struct json *data = data_of(page, "<b>Leakage over rounds.");
+    assert_int_equal(json_count(json_get(json_at(data, 0), "series")), 24 + 1);
+    assert_int_equal(json_count(json_get(series_of(json_at(data, 0), "x3.mlp"), "points")), 50);
+    it_says(page, "<p>24 of 42 are drawn; the others are in report.json.</p>");
+    json_close(&data);
+    free(page);
+    sample_fair_close(&r);
+}
+
 static void a_lane_shows_the_rounds_that_a_site_missed(void **state)
 {
     (void)state;
@@ -264,7 +286,7 @@ static void a_hostile_name_adds_no_tag(void **state)
 {
     (void)state;
     static const char *const bad[] = {"</script><b>x", "\"><img src=x onerror=y>", "<!--<script>",
-                                      "]]>&lt;</style>"};
+                                      "]]>&lt;</style>", "x\xE2\x80\xAEy"};
     static const struct sample_names plain = {"t", "a", "g", "n", "s"};
     struct report r = fair_report(1, &plain);
     char *page = sample_html(&r), *wanted = markup_bones(page);
@@ -279,6 +301,7 @@ static void a_hostile_name_adds_no_tag(void **state)
         if (strcmp(got, wanted) != 0)
             fail_msg("`%s` changed the page's tags", bad[i]);
         assert_null(strstr(seen, bad[i]));
+        assert_null(strstr(page, "\xE2\x80\xAE")); /* not in the data either */
         free(seen);
         free(got);
         free(page);
@@ -356,6 +379,7 @@ int main(void)
         cmocka_unit_test(a_table_at_a_threshold_has_rates_and_their_largest_difference),
         cmocka_unit_test(figures_draw_what_the_panel_says),
         cmocka_unit_test(courses_over_rounds_have_their_bands_and_lines),
+        cmocka_unit_test(too_many_courses_are_left_to_the_numbers),
         cmocka_unit_test(a_lane_shows_the_rounds_that_a_site_missed),
         cmocka_unit_test(the_verdict_holds_the_tolerances_and_a_table_their_numbers),
         cmocka_unit_test(sections_stand_in_their_order_and_say_what_was_not_done),
