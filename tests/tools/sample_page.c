@@ -12,7 +12,7 @@
 
 static const struct sample_names hostile = {
     "</script><b>task", "\"><img src=x onerror=alert(1)>", "<!--<script>'&\xE2\x80\xA8",
-    "</title></style><script>alert(1)</script>", "</script\n><!--x\xE2\x80\xAEy"};
+    "</title></style><script>alert(1)</script>", "</script\n><!--x\xE2\x80\xAEy\xE2\x80\xAC"};
 
 int main(int argc, char **argv)
 {
