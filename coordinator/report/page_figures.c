@@ -20,11 +20,15 @@ const char *page_group(const struct json *row)
     return group[0] == '\0' ? "everybody" : group;
 }
 
-/* "stage by sex, debiased, linear" */
+/* "stage by sex, debiased embeddings, linear probe; 3,000 rows, 692 positives" */
 static void subject_of(char out[static ABOUT_MAX], const struct panel_view *v)
 {
-    snprintf(out, ABOUT_MAX, "%.100s by %.100s, %.60s embeddings, %.60s probe", v->task,
-             v->attribute, v->representation, v->probe);
+    const struct json *whole = panel_row(v, "auc", none);
+    char rows[WORDS_FIGURE_MAX], positives[WORDS_FIGURE_MAX];
+    words_count(rows, rows_value(whole, "rows"));
+    words_count(positives, rows_value(whole, "positives"));
+    snprintf(out, ABOUT_MAX, "%.80s by %.80s, %.40s embeddings, %.40s probe; %s rows, %s positives",
+             v->task, v->attribute, v->representation, v->probe, rows, positives);
 }
 
 /* Ascending, the worst first; what has no number last. */
@@ -344,6 +348,18 @@ static void draw_arrow(struct json *series, const struct panels *panels,
     }
 }
 
+/* The intervals of both numbers. */
+static void draw_cross(struct json *series, const struct panel_view *v, const double point[2])
+{
+    const struct json *auc = panel_row(v, "auc", none), *gap = panel_row(v, "auc_gap", none);
+    figure_point(series, "bars",
+                 (const double[]){rows_value(auc, "lo"), point[1], rows_value(auc, "hi"), point[1]},
+                 4);
+    figure_point(series, "bars",
+                 (const double[]){point[0], rows_value(gap, "lo"), point[0], rows_value(gap, "hi")},
+                 4);
+}
+
 static void tell_rival(FILE *to, const struct panel_view *v)
 {
     struct panel_words w = panel_words(v);
@@ -365,7 +381,8 @@ void page_tradeoff(FILE *to, const struct panels *panels, const struct panel_vie
     char about[ABOUT_MAX];
     snprintf(about, sizeof(about),
              "%.100s by %.100s, a point a predictor. To the right is more use, further down is a "
-             "smaller difference between groups; arrows: from original to debiased.",
+             "smaller difference between groups; bars: 95 %% intervals; arrows: from original to "
+             "debiased.",
              v->task, v->attribute);
     struct figure f = {.title = "Use against difference.", .about = about};
     figure_open(&f, to);
@@ -379,6 +396,7 @@ void page_tradeoff(FILE *to, const struct panels *panels, const struct panel_vie
         struct json *series = figure_series(chart, panel_words(rival).predictor, FIGURE_GROUP);
         const double point[] = {value_of(rival, "auc"), value_of(rival, "auc_gap")};
         figure_point(series, "dots", point, 2);
+        draw_cross(series, rival, point);
         draw_arrow(series, panels, rival);
     }
     figure_draw(&f, "Table: predictors");

@@ -21,7 +21,7 @@ void page_attack(FILE *to, const struct page *page)
 void page_left(FILE *to, const struct page *page)
 {
     static const char *const rows[][2] = {
-        {"before training", "sums of features and of their squares, counts of patients by group"},
+        {"before training", "sums of features and of their squares, counts of rows by group"},
         {"training rounds", "trained weights minus those of the round before, and summed losses"},
         {"guard rounds", "sums over validation rows that tell a collapsed model"},
         {"probe rounds", "the same of the probes' weights; their summed scales"},
