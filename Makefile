@@ -30,8 +30,9 @@ Q := $(if $(V),,@)
 # Set-up: each goal asks for no more packages than it needs, and asks before anything is compiled.
 GOALS := $(or $(MAKECMDGOALS),all)
 KIT := $(if $(filter-out help clean layers,$(GOALS)),build)
-TESTING := test unit test-data test-hostile acceptance bench asan ubsan $(BUILD)/%
+TESTING := test unit test-data test-hostile test-page acceptance bench asan ubsan $(BUILD)/%
 KIT := $(if $(filter $(TESTING),$(GOALS)),test,$(KIT))
+KIT := $(if $(filter test-page,$(GOALS)),page,$(KIT))
 KIT := $(if $(filter lint format format-check fuzz check,$(GOALS))$(findstring clang,$(CC)),dev,\
 	$(KIT))
 KIT := $(strip $(KIT))
@@ -65,12 +66,19 @@ BENCHES := $(call tests,tests/bench,bench_*.c)
 TOOLS := $(wildcard tests/tools/*.c tests/hostile/*.c)
 PROOFS := $(call tests,tests/acceptance,*.c)
 E2E := $(call tests,tests/e2e,*.sh)
+PAGES := $(call tests,tests/page,*.sh)
 HOSTILE := $(call tests,tests/hostile,*.sh) $(call chosen,tests/acceptance/flip.sh)
 OURS := $(sort $(shell find $(wildcard proto crypto models node coordinator tests) -name '*.[ch]'))
 
 # C made from proto/schema, in build/schema: not ours to lint, and seen by one source alone.
 SCHEMA := $(BUILD)/schema/evenhand.pb-c
 NEEDS_SCHEMA := proto/wire/codec
+
+# Files that report.html carries, as C in build/embed (coordinator/report/asset.h).
+ASSETS := chart page_script page_style
+ASSET_chart := /usr/share/javascript/chart.js/chart.min.js
+ASSET_page_script := coordinator/report/page.js
+ASSET_page_style := coordinator/report/page.css
 
 # Flags. HDF5 is on the line of every link, but --as-needed keeps it out of all but evenhand-data.
 LIBRARIES := libconfig jansson libsodium openblas hdf5 zlib libprotobuf-c libzmq sqlite3
@@ -112,6 +120,14 @@ $(BUILD)/schema/%.pb-c.c $(BUILD)/schema/%.pb-c.h: proto/schema/%.proto
 	@mkdir -p $(@D)
 	$(Q)protoc-c --proto_path=$(<D) --c_out=$(@D) $<
 
+define rule_of_an_asset
+$(BUILD)/embed/$(1).c: $(ASSET_$(1)) scripts/embed.sh
+	$$(call say,GEN,$$@)
+	@mkdir -p $$(@D)
+	$$(Q)scripts/embed.sh $(1) $$< > $$@
+endef
+$(foreach a,$(ASSETS),$(eval $(call rule_of_an_asset,$(a))))
+
 # The rules of one mode: $(1) its name, $(2) its folder, $(3) its compiler.
 define rules_of_a_mode
 $(2)/obj/%.o: %.c Makefile
@@ -129,8 +145,14 @@ $(2)/obj/schema/%.o: $(BUILD)/schema/%.c Makefile
 	@mkdir -p $$(@D)
 	$$(Q)$(3) $$(CFLAGS) $$(FLAGS_$(1)) -w -MMD -MP -c -o $$@ $$<
 
+$(2)/obj/embed/%.o: $(BUILD)/embed/%.c coordinator/report/asset.h Makefile
+	$$(call say,CC,$$@)
+	@mkdir -p $$(@D)
+	$$(Q)$(3) $$(CFLAGS) $$(FLAGS_$(1)) -c -o $$@ $$<
+
 $(2)/obj/$(NEEDS_SCHEMA).o: $(SCHEMA).h
-$(2)/libevenhand.a: $(SRC:%.c=$(2)/obj/%.o) $(SCHEMA:$(BUILD)/%=$(2)/obj/%.o)
+$(2)/libevenhand.a: $(SRC:%.c=$(2)/obj/%.o) $(SCHEMA:$(BUILD)/%=$(2)/obj/%.o) \
+	$(ASSETS:%=$(2)/obj/embed/%.o)
 $(2)/libsupport.a: $(SUPPORT:%.c=$(2)/obj/%.o)
 $(2)/libf64.a: $(SRC_F64:%.c=$(2)/f64/%.o) $(SUPPORT:%.c=$(2)/f64/%.o)
 $(2)/%.a: $(2)/sources
@@ -164,7 +186,7 @@ $(foreach m,$(MODES),$(eval \
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
 # What people ask for.
-.PHONY: all everything demo test unit test-data test-hostile acceptance asan ubsan fuzz bench layers lint format \
+.PHONY: all everything demo test unit test-data test-hostile test-page acceptance asan ubsan fuzz bench layers lint format \
 	format-check compdb check clean help FORCE
 
 BIN := $(BORN:%=$(BUILD)/bin/%)
@@ -211,6 +233,9 @@ test-data: $(call test_programs,release,$(DATA_TESTS)) $(BIN)
 
 test-hostile: $(TOOL_PROGRAMS) $(BIN) ## strangers, ill-meaning sites, bad lines
 	@FLIP_SECONDS=25 FLIP_ROUNDS=1200 EVENHAND_TEST_LIMIT_S=240 $(run) $(HOSTILE)
+
+test-page: $(TOOL_PROGRAMS) $(BIN) ## the report's page in a browser
+	@$(run) $(PAGES)
 
 acceptance: ## DATA=dir: the long proofs of the issues, minutes to hours
 acceptance: $(TOOL_PROGRAMS) $(BIN) $(call test_programs,release,$(PROOFS))

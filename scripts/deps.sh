@@ -1,5 +1,6 @@
 #!/bin/bash
-# deps.sh build|test|dev    installs what a bare Debian 12 lacks; each word holds the one before
+# deps.sh build|test|page|dev    installs what a bare Debian 12 lacks; test holds build, and the
+#                                 others hold test
 #
 # Silent when nothing is missing. As root it says what it installs; otherwise it prints the one
 # line to run as root, and fails.
@@ -7,16 +8,18 @@ set -eu -o pipefail
 
 build="gcc libc6-dev make pkg-config libconfig-dev libjansson-dev libsodium-dev libopenblas-dev
     libhdf5-dev zlib1g-dev libzmq3-dev protobuf-c-compiler libprotobuf-c-dev
-    libsqlite3-dev"
+    libsqlite3-dev libjs-chart.js"
 test="libcmocka-dev"
+page="chromium"
 dev="git clang clang-format clang-tidy cppcheck libclang-rt-14-dev"
 
 case "${1:-}" in
 build) wanted=$build ;;
 test) wanted="$build $test" ;;
+page) wanted="$build $test $page" ;;
 dev) wanted="$build $test $dev" ;;
 *)
-    echo "usage: deps.sh build|test|dev" >&2
+    echo "usage: deps.sh build|test|page|dev" >&2
     exit 2
     ;;
 esac

@@ -231,6 +231,12 @@ static void extend(struct course *course, const struct json *point)
     course->points++;
 }
 
+/* The ends of another metric's interval. */
+static bool is_band(const char *metric)
+{
+    return strncmp(metric, "lo.", 3) == 0 || strncmp(metric, "hi.", 3) == 0;
+}
+
 size_t facts_courses(struct course *courses, size_t max, const struct json *report)
 {
     const struct json *history = json_get(report, "history");
@@ -238,6 +244,8 @@ size_t facts_courses(struct course *courses, size_t max, const struct json *repo
     size_t count = 0;
     for (size_t i = 0; i < json_count(history); i++) {
         const char *metric = facts_text(json_at(history, i), "metric");
+        if (is_band(metric))
+            continue;
         struct course *course = course_of(courses, count, metric);
         if (course == NULL && count < max) {
             course = &courses[count++];

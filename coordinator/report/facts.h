@@ -59,7 +59,10 @@ struct course {
     double first, last, lowest, highest; /* NAN without a point */
 };
 
-/* The metrics of the history, in the order of their first points; at most max of them. */
+/*
+ * The metrics of the history, in the order of their first points; at most max of them. Those named
+ * "lo." and "hi." are ends of another's interval and no courses of their own.
+ */
 size_t facts_courses(struct course *courses, size_t max, const struct json *report);
 
 #endif

@@ -76,6 +76,39 @@ void html_head(FILE *to, const char *scope, const char *class, const char *text)
     finish(to, "th", class, text);
 }
 
+void html_figure(FILE *to, double v)
+{
+    char figure[WORDS_FIGURE_MAX];
+    words_figure(figure, v);
+    html_element(to, "td", "number", figure);
+}
+
+void html_count(FILE *to, double v)
+{
+    char figure[WORDS_FIGURE_MAX];
+    words_count(figure, v);
+    html_element(to, "td", "number", figure);
+}
+
+void html_number(FILE *to, const char *value, const char *interval)
+{
+    fputs("<td class=\"number\">", to);
+    html_text(to, value);
+    if (interval[0] != '\0') {
+        fputc(' ', to);
+        html_element(to, "span", "interval", interval);
+    }
+    fputs("</td>", to);
+}
+
+void html_heads(FILE *to, const char *const *head, const char *kinds)
+{
+    fputs("<thead><tr>", to);
+    for (size_t i = 0; kinds[i] != '\0'; i++)
+        html_head(to, "col", kinds[i] == 'n' ? "number" : NULL, head[i]);
+    fputs("</tr></thead>\n<tbody>\n", to);
+}
+
 void html_section(FILE *to, const char *id, const char *title)
 {
     fprintf(to, "<section id=\"%s\" aria-labelledby=\"%s-title\">\n<h2 id=\"%s-title\">", id, id,

@@ -27,6 +27,12 @@ void html_name(FILE *to, const char *text);
 void html_element(FILE *to, const char *name, const char *class, const char *text);
 /* <th scope="scope" class="class">text</th>: scope is "col", "row". */
 void html_head(FILE *to, const char *scope, const char *class, const char *text);
+/* A cell with a number, as words.h writes it: .893; 1,061; a number of json with its interval. */
+void html_figure(FILE *to, double v);
+void html_count(FILE *to, double v);
+void html_number(FILE *to, const char *value, const char *interval);
+/* The heads of a table's columns, a letter each: t, or n for numbers at the right; opens its body. */
+void html_heads(FILE *to, const char *const *head, const char *kinds);
 
 /* A section and its heading of the second level; id is what links lead to. */
 void html_section(FILE *to, const char *id, const char *title);

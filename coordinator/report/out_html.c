@@ -1,4 +1,7 @@
+#include <string.h>
+
 #include "coordinator/report/facts.h"
+#include "coordinator/report/figure.h"
 #include "coordinator/report/html.h"
 #include "coordinator/report/page.h"
 #include "coordinator/report/report.h"
@@ -37,6 +40,7 @@ static void tell_verdict(FILE *to, const struct page *page)
     }
     if (listing)
         fputs("</ul>\n", to);
+    page_gate_list(to, &page->gates);
 }
 
 static void tell_check(FILE *to, const struct json *check)
@@ -81,32 +85,32 @@ static void tell_site(FILE *to, const struct json *site)
 
 static void tell_sites(FILE *to, const struct page *page)
 {
+    static const char *const heads[] = {"site", "state", "rounds joined", "rounds missed", "which"};
     const struct json *sites = json_get(page->report, "sites");
     char caption[FACT_TEXT_MAX + 64];
+    struct figure figure;
     snprintf(caption, sizeof(caption), "%s, of training and of evaluation",
              facts_sites(page->report).text);
+    page_rounds(to, &figure, page->report);
     html_table(to, caption, NULL);
-    fputs("<thead><tr>", to);
-    html_head(to, "col", NULL, "site");
-    html_head(to, "col", NULL, "state");
-    html_head(to, "col", "number", "rounds joined");
-    html_head(to, "col", "number", "rounds missed");
-    html_head(to, "col", NULL, "which");
-    fputs("</tr></thead>\n<tbody>\n", to);
+    html_heads(to, heads, "ttnnt");
     for (size_t i = 0; i < json_count(sites); i++)
         tell_site(to, json_at(sites, i));
     fputs("</tbody>\n", to);
     html_table_end(to);
+    figure_close(&figure);
 }
 
 static void tell_leakage(FILE *to, const struct page *page)
 {
     page_measures(to, &page->leakage, false, "attribute", facts_leakage(&page->leakage).text);
+    page_trend(to, page->report, PAGE_LEAKAGE);
 }
 
 static void tell_utility(FILE *to, const struct page *page)
 {
     page_measures(to, &page->utility, false, "task", facts_utility(&page->utility).text);
+    page_trend(to, page->report, PAGE_UTILITY);
 }
 
 static void tell_in_sample(FILE *to, const struct page *page)
@@ -135,7 +139,7 @@ static void tell_history(FILE *to, const struct page *page)
     page_history(to, page->report);
 }
 
-static void tell_facts(FILE *to, const char *caption, const struct facts *facts)
+void page_facts(FILE *to, const char *caption, const struct facts *facts)
 {
     html_table(to, caption, "facts");
     fputs("<tbody>\n", to);
@@ -151,15 +155,14 @@ static void tell_facts(FILE *to, const char *caption, const struct facts *facts)
 
 static void tell_privacy(FILE *to, const struct page *page)
 {
-    struct facts privacy = facts_privacy(page->report), traffic = facts_traffic(page->report);
-    tell_facts(to, "How updates and counts were kept", &privacy);
-    tell_facts(to, "Traffic of all sites, and the size of one model", &traffic);
+    struct facts privacy = facts_privacy(page->report);
+    page_facts(to, "How updates and counts were kept", &privacy);
 }
 
 static void tell_time(FILE *to, const struct page *page)
 {
     struct facts time = facts_time(page->report);
-    tell_facts(to, "What the run took", &time);
+    page_facts(to, "What the run took", &time);
 }
 
 /* Keys and values as they were typed. */
@@ -183,7 +186,7 @@ static void tell_provenance(FILE *to, const struct page *page)
 {
     const struct json *overrides = json_get(json_get(page->report, "run"), "overrides");
     struct facts provenance = facts_provenance(page->report, DIGEST_DIGITS);
-    tell_facts(to, "What it takes to repeat the run", &provenance);
+    page_facts(to, "What it takes to repeat the run", &provenance);
     if (json_count(overrides) > 0)
         tell_overrides(to, overrides);
 }
@@ -196,6 +199,16 @@ static bool has_checks(const struct page *page)
 static bool has_leakage(const struct page *page)
 {
     return rows_any(&page->leakage, false);
+}
+
+static bool has_panels(const struct page *page)
+{
+    return page->panels.count > 0;
+}
+
+static bool has_drawn(const struct page *page)
+{
+    return page->panels.drawn > 0;
 }
 
 static bool has_utility(const struct page *page)
@@ -215,7 +228,7 @@ static bool has_rows(const struct page *page)
 
 static bool has_history(const struct page *page)
 {
-    return json_count(json_get(page->report, "history")) > 0;
+    return page_has_history(page->report);
 }
 
 static bool always(const struct page *page)
@@ -233,29 +246,28 @@ static const struct section {
     {"verdict", "Verdict", always, tell_verdict},
     {"checks", "Checks", has_checks, tell_checks},
     {"sites", "Who took part", always, tell_sites},
-    {"leakage", "Leakage", has_leakage, tell_leakage},
     {"utility", "Utility", has_utility, tell_utility},
+    {"fairness", "Fairness", has_panels, page_fairness},
+    {"leakage", "Leakage", has_leakage, tell_leakage},
     {"in-sample", "In-sample", has_in_sample, tell_in_sample},
+    {"calibration", "Calibration", has_drawn, page_calibration},
     {"reading", "Reading the numbers", has_rows, tell_reading},
+    {"attack", "Attack", always, page_attack},
     {"history", "Training", has_history, tell_history},
-    {"privacy", "Privacy and traffic", always, tell_privacy},
+    {"privacy", "Privacy", always, tell_privacy},
+    {"left", "What left each site", always, page_left},
+    {"limits", "Limits found in the data", always, page_limits},
     {"time", "Time", always, tell_time},
     {"provenance", "Provenance", always, tell_provenance},
+    {"appendix", "Appendix: guidelines", always, page_appendix},
 };
 
-static void tell_head(FILE *to, const char *plan)
+bool page_has(const struct page *page, const char *id)
 {
-    fputs("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-          "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
-          "style-src 'sha256-" PAGE_STYLE_SHA256 "'; base-uri 'none'; form-action 'none'\">\n"
-          "<meta name=\"referrer\" content=\"no-referrer\">\n"
-          "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-          "<meta name=\"color-scheme\" content=\"light dark\">\n<title>",
-          to);
-    html_text(to, plan);
-    fputs(" - Evenhand report</title>\n<style>", to);
-    page_style(to);
-    fputs("</style>\n</head>\n", to);
+    for (size_t i = 0; i < COUNT(sections); i++)
+        if (strcmp(sections[i].id, id) == 0)
+            return sections[i].there(page);
+    return false;
 }
 
 /* "debias-vae; 30 of 30 rounds; 4 sites, 4 of them in every round; 6 of 6 checks held" */
@@ -314,13 +326,16 @@ static void tell_footer(FILE *to, const struct json *report)
     fputs("<footer>\n<p>Made by Evenhand ", to);
     html_text(to, facts_text(json_get(report, "run"), "version"));
     fputs(" from report.json (schema " REPORT_SCHEMA "), where all numbers stand in full. This "
-          "page loads nothing and runs no script.</p>\n</footer>\n",
+          "page loads nothing; its policy lets two scripts of its own draw the figures, and no "
+          "other run.</p>\n",
           to);
+    page_licences(to);
+    fputs("</footer>\n", to);
 }
 
 static void tell_page(FILE *to, const struct page *page)
 {
-    tell_head(to, facts_text(json_get(page->report, "run"), "plan"));
+    page_head(to, facts_text(json_get(page->report, "run"), "plan"));
     fputs("<body>\n", to);
     tell_header(to, page);
     fputs("<main>\n", to);
@@ -333,6 +348,7 @@ static void tell_page(FILE *to, const struct page *page)
     }
     fputs("</main>\n", to);
     tell_footer(to, page->report);
+    page_scripts(to);
     fputs("</body>\n</html>\n", to);
 }
 
@@ -344,9 +360,13 @@ enum status report_html(FILE *to, const struct json *report)
     struct page page = {.report = report};
     rows_open(&page.leakage, report, "leakage", "attribute");
     rows_open(&page.utility, report, "utility", "task");
+    panels_open(&page.panels, report);
+    gates_open(&page.gates, report);
     verdict_open(&page.verdict, report, &page.leakage, &page.utility);
     tell_page(to, &page);
     verdict_close(&page.verdict);
+    gates_close(&page.gates);
+    panels_close(&page.panels);
     rows_close(&page.leakage);
     rows_close(&page.utility);
     return ST_OK;

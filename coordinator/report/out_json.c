@@ -1,11 +1,8 @@
+#include "coordinator/report/out_json.h"
+
 #include <math.h>
-#include <string.h>
 
-#include "coordinator/report/report.h"
-#include "proto/base/must.h"
-
-/* A count that a double carries: an integer in the file, null when it is not known. */
-static void put_count(struct json *object, const char *key, double v)
+void out_count(struct json *object, const char *key, double v)
 {
     if (isfinite(v) && fabs(v) < 9e15)
         json_put_int(object, key, (int64_t)llround(v));
@@ -13,8 +10,7 @@ static void put_count(struct json *object, const char *key, double v)
         json_put_text(object, key, NULL);
 }
 
-/* An empty text means: there is none. */
-static void put_words(struct json *object, const char *key, const char *words)
+void out_words(struct json *object, const char *key, const char *words)
 {
     json_put_text(object, key, words == NULL || words[0] == '\0' ? NULL : words);
 }
@@ -22,17 +18,17 @@ static void put_words(struct json *object, const char *key, const char *words)
 static struct json *run_of(const struct report *r)
 {
     struct json *run = json_object();
-    put_words(run, "id", r->run.id);
-    put_words(run, "plan", r->run.plan);
-    put_words(run, "plan_digest", r->run.plan_digest);
-    put_words(run, "model_digest", r->run.model_digest);
-    put_words(run, "model", r->run.model);
+    out_words(run, "id", r->run.id);
+    out_words(run, "plan", r->run.plan);
+    out_words(run, "plan_digest", r->run.plan_digest);
+    out_words(run, "model_digest", r->run.model_digest);
+    out_words(run, "model", r->run.model);
     json_put_int(run, "seed", r->run.seed);
     json_put_int(run, "rounds_planned", (int64_t)r->run.rounds_planned);
     json_put_int(run, "rounds_done", (int64_t)r->run.rounds_done);
-    put_words(run, "aggregation", r->run.aggregation);
-    put_words(run, "engine", r->run.engine);
-    put_words(run, "version", r->run.version);
+    out_words(run, "aggregation", r->run.aggregation);
+    out_words(run, "engine", r->run.engine);
+    out_words(run, "version", r->run.version);
     struct json *overrides = json_object();
     for (size_t i = 0; i < r->override_count; i++)
         json_put_text(overrides, r->override[i].key, r->override[i].value);
@@ -59,7 +55,7 @@ static struct json *sites_of(const struct report *r)
     for (size_t i = 0; i < r->site_count; i++) {
         struct json *site = json_object();
         json_put_text(site, "name", r->site[i].name);
-        put_words(site, "state", r->site[i].state);
+        out_words(site, "state", r->site[i].state);
         json_put_int(site, "rounds_joined", (int64_t)r->site[i].rounds_joined);
         json_put_int(site, "rounds_missed", (int64_t)r->site[i].rounds_missed);
         json_put(site, "missed", missed_of(&r->site[i]));
@@ -80,13 +76,13 @@ static struct json *measure_of(const struct measure *m)
     json_put_real(row, "value", m->value * shown);
     json_put_real(row, "lo", m->lo * shown);
     json_put_real(row, "hi", m->hi * shown);
-    put_count(row, "rows", m->rows * shown);
-    put_count(row, "patients", m->patients * shown);
+    out_count(row, "rows", m->rows * shown);
+    out_count(row, "patients", m->patients * shown);
     json_put_text(row, "split", m->split);
-    put_words(row, "interval", m->interval);
+    out_words(row, "interval", m->interval);
     json_put_int(row, "seeds", (int64_t)m->seeds);
     json_put_bool(row, "withheld", m->withheld);
-    put_words(row, "why", m->why);
+    out_words(row, "why", m->why);
     return row;
 }
 
@@ -102,7 +98,7 @@ static struct json *measures_of(const struct report *r, bool leakage)
 static struct json *privacy_of(const struct report *r)
 {
     struct json *privacy = json_object();
-    put_words(privacy, "aggregation", r->run.aggregation);
+    out_words(privacy, "aggregation", r->run.aggregation);
     json_put_text(privacy, "mechanism", "none");
     json_put_text(privacy, "epsilon", NULL);
     json_put_text(privacy, "delta", NULL);
@@ -128,9 +124,9 @@ static struct json *history_of(const struct report *r)
 static struct json *traffic_of(const struct report *r)
 {
     struct json *traffic = json_object();
-    put_count(traffic, "bytes_up", r->traffic.bytes_up);
-    put_count(traffic, "bytes_down", r->traffic.bytes_down);
-    put_count(traffic, "bytes_model", r->traffic.bytes_model);
+    out_count(traffic, "bytes_up", r->traffic.bytes_up);
+    out_count(traffic, "bytes_down", r->traffic.bytes_down);
+    out_count(traffic, "bytes_model", r->traffic.bytes_model);
     return traffic;
 }
 
@@ -152,7 +148,7 @@ static struct json *checks_of(const struct report *r)
         struct json *check = json_object();
         json_put_text(check, "name", r->check[i].name);
         json_put_bool(check, "ok", r->check[i].ok);
-        put_words(check, "why", r->check[i].why);
+        out_words(check, "why", r->check[i].why);
         json_add(checks, check);
     }
     return checks;
@@ -166,8 +162,10 @@ struct json *report_json(const struct report *r)
     json_put(tree, "sites", sites_of(r));
     json_put(tree, "utility", measures_of(r, false));
     json_put(tree, "leakage", measures_of(r, true));
-    json_put(tree, "fairness", json_array()); /* its evaluation does not exist yet */
-    json_put(tree, "attack", json_array());   /* nor does this one */
+    json_put(tree, "fairness", out_fairness(r));
+    json_put(tree, "figures", out_figures(r));
+    json_put(tree, "gate", out_gates(r));
+    json_put(tree, "attack", json_array()); /* its evaluation does not exist yet */
     json_put(tree, "privacy", privacy_of(r));
     json_put(tree, "history", history_of(r));
     json_put(tree, "traffic", traffic_of(r));

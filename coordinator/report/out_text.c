@@ -1,3 +1,5 @@
+#include "coordinator/report/out_text.h"
+
 #include <string.h>
 
 #include "coordinator/report/facts.h"
@@ -57,18 +59,19 @@ static void print_sites(FILE *to, const struct json *report, size_t width)
     }
 }
 
-static void print_tables(FILE *to, const struct measure_rows *leakage,
-                         const struct measure_rows *utility, size_t width)
+/* "Utility, before and after (held-out patients; ...)", and the table. */
+static void print_measures(FILE *to, const struct measure_rows *rows, struct fact title,
+                           const char *target_title, size_t width)
 {
-    struct fact title = facts_leakage(leakage);
-    if (rows_any(leakage, false))
+    if (rows_any(rows, false))
         fprintf(to, "\n%s (%s)\n", title.name, title.text);
-    rows_print(to, leakage, false, "attribute", width);
-    title = facts_utility(utility);
-    if (rows_any(utility, false))
-        fprintf(to, "\n%s (%s)\n", title.name, title.text);
-    rows_print(to, utility, false, "task", width);
-    title = facts_in_sample();
+    rows_print(to, rows, false, target_title, width);
+}
+
+static void print_in_sample(FILE *to, const struct measure_rows *leakage,
+                            const struct measure_rows *utility, size_t width)
+{
+    struct fact title = facts_in_sample();
     if (rows_any(leakage, true) || rows_any(utility, true))
         fprintf(to, "\n%s: %s\n", title.name, title.text);
     rows_print(to, leakage, true, "attribute", width);
@@ -167,13 +170,19 @@ enum status report_text(FILE *to, const struct json *report, size_t width)
         return st;
     width = width < 80 ? 80 : width;
     struct measure_rows leakage, utility;
+    struct panels panels;
     struct verdict verdict;
     rows_open(&leakage, report, "leakage", "attribute");
     rows_open(&utility, report, "utility", "task");
+    panels_open(&panels, report);
     verdict_open(&verdict, report, &leakage, &utility);
     verdict_print(to, &verdict, width);
+    text_gates(to, report, width);
     print_sites(to, report, width);
-    print_tables(to, &leakage, &utility, width);
+    print_measures(to, &utility, facts_utility(&utility), "task", width);
+    text_fairness(to, &panels, width);
+    print_measures(to, &leakage, facts_leakage(&leakage), "attribute", width);
+    print_in_sample(to, &leakage, &utility, width);
     print_reading(to, &leakage, &utility, width);
     print_history(to, report, width);
     print_checks(to, report, width);
@@ -181,6 +190,7 @@ enum status report_text(FILE *to, const struct json *report, size_t width)
     print_cost(to, report, width);
     print_provenance(to, report, width);
     verdict_close(&verdict);
+    panels_close(&panels);
     rows_close(&leakage);
     rows_close(&utility);
     return ST_OK;

@@ -2,14 +2,18 @@
  * page.h - the parts of report.html that out_html.c puts together.
  *
  * A section is a function that prints what stands below its heading, from what a page holds; it
- * is one row of the table in out_html.c. Style is in page_style.c alone: the page's policy names
- * the digest of those bytes, so no style and no script from anywhere else can take effect.
+ * is one row of the table in out_html.c. Style is in page.css, the script in page.js and in the
+ * chart library: the page's policy names the digests of these bytes (asset.h), so no style and no
+ * script from anywhere else can take effect.
  */
 #ifndef EVENHAND_PAGE_H
 #define EVENHAND_PAGE_H
 
 #include <stdio.h>
 
+#include "coordinator/report/facts.h"
+#include "coordinator/report/gates.h"
+#include "coordinator/report/panels.h"
 #include "coordinator/report/rows.h"
 #include "coordinator/report/verdict.h"
 
@@ -17,7 +21,15 @@ struct page {
     const struct json *report; /* borrowed */
     struct measure_rows leakage, utility;
     struct verdict verdict;
+    struct panels panels;
+    struct gates gates;
 };
+
+/* <head>, and what the page runs, at its end. */
+void page_head(FILE *to, const char *plan);
+void page_scripts(FILE *to);
+/* The licences of what the page carries. */
+void page_licences(FILE *to);
 
 /*
  * A before/after table and its footnotes: a group of rows a target, columns as representations
@@ -25,12 +37,41 @@ struct page {
  */
 void page_measures(FILE *to, const struct measure_rows *rows, bool in_sample,
                    const char *target_title, const char *caption);
-/* A row a metric: first, lowest, highest, last, and its course as a line. */
+/* A row a metric: first, lowest, highest, last, and its course as a line; not what page_trends draws. */
 void page_history(FILE *to, const struct json *report);
+bool page_has_history(const struct json *report);
 
-/* The style sheet, as it stands between <style> and </style>. */
-void page_style(FILE *to);
-/* What the policy says of it: the SHA-256 of these bytes, in base64. A test compares. */
-#define PAGE_STYLE_SHA256 "/h/qkOoPKGYLYVlvXw//NFq8bo1N9eEBijrrgiX7xCw="
+/* Metrics of the history whose names begin so, over the rounds: a figure; nothing without. */
+enum page_trend { PAGE_GAPS, PAGE_LEAKAGE, PAGE_UTILITY, PAGE_TRENDS };
+void page_trend(FILE *to, const struct json *report, enum page_trend trend);
+/* Is it a metric that page_trend draws? */
+bool page_is_trend(const char *metric);
+/* Who took part in which round: a figure; its table is the caller's, between these two. */
+struct figure;
+void page_rounds(FILE *to, struct figure *f, const struct json *report);
+
+/* The verdicts on tolerances as a list for the page's beginning. */
+void page_gate_list(FILE *to, const struct gates *gates);
+/* Tolerances as a table; all panels as a table; then tables and figures of those that are drawn. */
+void page_fairness(FILE *to, const struct page *page);
+void page_calibration(FILE *to, const struct page *page);
+
+/* One panel's figures. */
+void page_forest(FILE *to, const struct panel_view *v);
+void page_curves(FILE *to, const struct panel_view *v, size_t points_max);
+void page_tradeoff(FILE *to, const struct panels *panels, const struct panel_view *v);
+void page_calibration_figure(FILE *to, const struct panel_view *v);
+/* "everybody" for a curve or a row of no group. */
+const char *page_group(const struct json *row);
+
+/* A table of facts. */
+void page_facts(FILE *to, const char *caption, const struct facts *facts);
+/* Is there a section of this id on the page? */
+bool page_has(const struct page *page, const char *id);
+
+void page_attack(FILE *to, const struct page *page);
+void page_left(FILE *to, const struct page *page);
+void page_limits(FILE *to, const struct page *page);
+void page_appendix(FILE *to, const struct page *page);
 
 #endif

@@ -5,7 +5,7 @@
 #include "coordinator/report/html.h"
 #include "coordinator/report/page.h"
 
-#define COURSES_MAX 24
+#define COURSES_MAX 512
 #define LINE_WIDTH  120 /* user units of the drawing */
 #define LINE_HEIGHT 24
 #define LINE_MARGIN 2
@@ -67,11 +67,27 @@ static void tell_course(FILE *to, const struct json *history, const struct cours
     fputs("</td></tr>\n", to);
 }
 
+/* Not what page_trend draws, which has tables of its own. Moved to the front; returns how many. */
+static size_t select_courses(struct course *course, size_t count)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++)
+        if (!page_is_trend(course[i].metric))
+            course[kept++] = course[i];
+    return kept;
+}
+
+bool page_has_history(const struct json *report)
+{
+    struct course course[COURSES_MAX];
+    return select_courses(course, facts_courses(course, COUNT(course), report)) > 0;
+}
+
 void page_history(FILE *to, const struct json *report)
 {
     static const char *const heads[] = {"rounds", "first", "lowest", "highest", "last"};
     struct course course[COURSES_MAX];
-    size_t count = facts_courses(course, COUNT(course), report);
+    size_t count = select_courses(course, facts_courses(course, COUNT(course), report));
     html_table(to, "What training measured, over the rounds", NULL);
     fputs("<thead><tr>", to);
     html_head(to, "col", NULL, "metric");

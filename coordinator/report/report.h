@@ -88,15 +88,16 @@ MUST_CHECK enum status report_write_html(const struct json *report, const char *
 /* Is this a report of our schema? EC_IO_JSON. */
 MUST_CHECK enum status report_judge(const struct json *report);
 /*
- * The words for people, from a parsed report.json: verdict first, then who took part, utility and
- * leakage as before/after tables (a row a target and probe; columns original, debiased, noise,
+ * The words for people, from a parsed report.json: verdict first, with the plan's tolerances, then
+ * who took part, utility, for whom it works, and leakage; utility and leakage as before/after tables (a row a target and probe; columns original, debiased, noise,
  * erasure where present) with intervals and patients, checks, provenance. width: columns of the
  * terminal (at least 80 is assumed).
  */
 MUST_CHECK enum status report_text(FILE *to, const struct json *report, size_t width);
 /*
- * The same as one page that needs nothing beside it: no script, no file, no network; a policy in
- * the page says so to the browser. Light and dark, on paper and on a phone.
+ * The same as one page of at most 2 MB that needs nothing beside it: no file, no network, and no
+ * script but the two it carries, which draw figures; a policy in the page says so to the browser.
+ * Every figure has a table that says the same without them. Light and dark, on paper, on a phone.
  */
 MUST_CHECK enum status report_html(FILE *to, const struct json *report);
 

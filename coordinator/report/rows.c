@@ -94,9 +94,11 @@ bool rows_have(const struct measure_rows *rows, enum representation rep, bool in
     return false;
 }
 
+/* A group's numbers call it suppressed. */
 static bool withheld(const struct json *cell)
 {
-    return json_bool(json_get(cell, "withheld"), false);
+    return json_bool(json_get(cell, "withheld"), false) ||
+           json_bool(json_get(cell, "suppressed"), false);
 }
 
 double rows_value(const struct json *cell, const char *key)

@@ -1,14 +1,21 @@
 #include "tests/support/markup.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 
 #include "tests/support/check.h"
 
 #define DEPTH_MAX 32
 
+static bool is_named(const char *tag, const char *name)
+{
+    size_t len = strlen(name);
+    return strncmp(tag, name, len) == 0 && (tag[len] == '\0' || tag[len] == ' ');
+}
+
 const char *markup_next(char tag[static MARKUP_TAG_MAX], const char *at)
 {
-    at = strchr(at, '<');
+    at = is_named(tag, "script") ? strstr(at, "</script") : strchr(at, '<');
     if (at == NULL)
         return NULL;
     size_t len = 0;
@@ -25,17 +32,11 @@ const char *markup_next(char tag[static MARKUP_TAG_MAX], const char *at)
     return at + 1;
 }
 
-static bool is_named(const char *tag, const char *name)
-{
-    size_t len = strlen(name);
-    return strncmp(tag, name, len) == 0 && (tag[len] == '\0' || tag[len] == ' ');
-}
-
 /* Has it no end of its own? */
 static bool is_void(const char *tag)
 {
     return tag[0] == '!' || tag[strlen(tag) - 1] == '/' || is_named(tag, "meta") ||
-           is_named(tag, "wbr");
+           is_named(tag, "input") || is_named(tag, "wbr");
 }
 
 size_t markup_balance(const char *page)
@@ -70,4 +71,26 @@ char *markup_bones(const char *page)
             fprintf(to, "%s\n", tag);
     assert_int_equal(fclose(to), 0);
     return bones;
+}
+
+char *markup_without_scripts(const char *page)
+{
+    char *kept = NULL;
+    size_t len = 0;
+    FILE *to = open_memstream(&kept, &len);
+    assert_non_null(to);
+    for (const char *at = page;;) {
+        const char *script = strstr(at, "<script");
+        if (script == NULL) {
+            fputs(at, to);
+            break;
+        }
+        const char *body = strchr(script, '>');
+        assert_non_null(body);
+        fwrite(at, 1, (size_t)(body + 1 - at), to);
+        at = strstr(body, "</script");
+        assert_non_null(at);
+    }
+    assert_int_equal(fclose(to), 0);
+    return kept;
 }

@@ -11,9 +11,14 @@
 
 /*
  * The next tag from at on, without its brackets: `td class="number"`, `/td`. Returns what is behind
- * it, NULL when there is no more.
+ * it, NULL when there is no more. Pass the tag before in, "" first: within a script are none.
  */
 const char *markup_next(char tag[static MARKUP_TAG_MAX], const char *at);
+/*
+ * The page without what stands between <script ...> and its end, which no reader sees. malloc,
+ * yours.
+ */
+char *markup_without_scripts(const char *page);
 /* What is opened is closed, in order. Returns how many elements there were. */
 size_t markup_balance(const char *page);
 /* All tags, a line each, without places to break a name (wbr). malloc, yours. */

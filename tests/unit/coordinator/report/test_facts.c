@@ -16,9 +16,12 @@ static void a_course_knows_its_ends_and_its_extremes(void **state)
                                     "{\"round\": 4, \"metric\": \"c\", \"value\": 9},"
                                     "{\"round\": 5, \"metric\": \"a\", \"value\": 4},"
                                     "{\"round\": 6, \"metric\": \"a\", \"value\": 2},"
+                                    "{\"round\": 7, \"metric\": \"lo.a\", \"value\": 0},"
+                                    "{\"round\": 7, \"metric\": \"hi.a\", \"value\": 9},"
                                     "{\"round\": 7, \"metric\": \"a\"}]}");
-    struct course course[3];
-    assert_int_equal(facts_courses(course, COUNT(course), tree), 3);
+    struct course course[5];
+    assert_int_equal(facts_courses(course, COUNT(course), tree),
+                     3); /* ends of intervals are none */
     assert_string_equal(course[0].metric, "a");
     assert_int_equal(course[0].points, 4);
     assert_int_equal(course[0].first_round, 2);

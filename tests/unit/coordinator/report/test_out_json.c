@@ -27,8 +27,9 @@ static void a_report_has_the_keys_of_its_schema(void **state)
     static const struct {
         const char *group, *keys; /* in this order, and no others */
     } rows[] = {
-        {"",
-         "schema run sites utility leakage fairness attack privacy history traffic time checks "},
+        {"", "schema run sites utility leakage fairness figures gate attack privacy history "
+             "traffic time "
+             "checks "},
         {"run",
          "id plan plan_digest model_digest model seed rounds_planned rounds_done aggregation "
          "engine version overrides "},

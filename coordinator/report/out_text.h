@@ -1,0 +1,16 @@
+/*
+ * out_text.h - the parts of the text for a terminal that say for whom it works.
+ */
+#ifndef EVENHAND_OUT_TEXT_H
+#define EVENHAND_OUT_TEXT_H
+
+#include <stdio.h>
+
+#include "coordinator/report/panels.h"
+
+/* The verdicts on the plan's tolerances, the worst first; nothing where it stated none. */
+void text_gates(FILE *to, const struct json *report, size_t width);
+/* A line a panel: who is worst off, and by how much groups differ; then what to know first. */
+void text_fairness(FILE *to, const struct panels *panels, size_t width);
+
+#endif
