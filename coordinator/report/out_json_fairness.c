@@ -167,12 +167,6 @@ struct json *out_figures(const struct report *r)
     return figures;
 }
 
-static const char *const verdicts[] = {
-    [GATE_MET] = "met",
-    [GATE_NOT_ENOUGH] = "not enough evidence",
-    [GATE_NOT_MET] = "not met",
-};
-
 static struct json *gate_of(const struct gate *g)
 {
     struct json *gate = json_object();
@@ -182,6 +176,7 @@ static struct json *gate_of(const struct gate *g)
     out_words(gate, "probe", g->probe);
     json_put_text(gate, "metric", g->metric);
     out_words(gate, "group", g->group);
+    out_words(gate, "other", g->other);
     json_put_real(gate, "threshold", g->threshold);
     json_put_real(gate, "most", g->most);
     json_put_real(gate, "least", g->least);
@@ -189,7 +184,7 @@ static struct json *gate_of(const struct gate *g)
     json_put_real(gate, "value", g->value);
     json_put_real(gate, "lo", g->lo);
     json_put_real(gate, "hi", g->hi);
-    json_put_text(gate, "verdict", verdicts[g->verdict]);
+    json_put_text(gate, "verdict", gate_verdict_text(g->verdict));
     out_words(gate, "why", g->why);
     return gate;
 }

@@ -181,7 +181,7 @@ __attribute__((format(printf, 2, 3))) static void add(char out[static PANEL_WORD
     va_end(args);
 }
 
-void panel_number(char out[static PANEL_WORDS_MAX], const struct json *row)
+void panel_row_number(char out[static PANEL_WORDS_MAX], const struct json *row)
 {
     struct cell_words words = rows_words(row);
     double floor = rows_value(row, "noise_floor");
@@ -222,12 +222,12 @@ struct panel_words panel_words(const struct panel_view *v)
     bool held_out = strcmp(v->split, "test") == 0;
     add(w.predictor, "%.60s, %.60s%s%.60s", v->representation, v->probe, held_out ? "" : ", ",
         held_out ? "" : v->split);
-    panel_number(w.auc, auc);
-    panel_number(w.gap, panel_row(v, "auc_gap", none));
-    panel_number(w.tpr_gap, isnan(threshold) ? NULL : panel_row(v, "tpr_gap", threshold));
+    panel_row_number(w.auc, auc);
+    panel_row_number(w.gap, panel_row(v, "auc_gap", none));
+    panel_row_number(w.tpr_gap, isnan(threshold) ? NULL : panel_row(v, "tpr_gap", threshold));
     if (worst != NULL) {
         char number[PANEL_WORDS_MAX];
-        panel_number(number, worst);
+        panel_row_number(number, worst);
         w.worst_group = word(worst, "group");
         snprintf(w.worst, sizeof(w.worst), "%.100s %.80s", w.worst_group, number);
     }

@@ -60,7 +60,7 @@ struct panel_words {
 };
 struct panel_words panel_words(const struct panel_view *v);
 /* ".082 [.011 .170]", ".082 [.011 .170] (floor .031)", "withheld", "not estimable", "-". */
-void panel_number(char out[static PANEL_WORDS_MAX], const struct json *row);
+void panel_row_number(char out[static PANEL_WORDS_MAX], const struct json *row);
 /* "stage by sex". */
 void panel_title(char out[static PANEL_WORDS_MAX], const struct panel_view *v);
 

@@ -210,16 +210,3 @@ void sample_fair(struct report *r, size_t times, const struct sample_names *name
     add_history(r);
 }
 
-void sample_fair_close(struct report *r)
-{
-    for (size_t i = 0; i < r->panel_count; i++) {
-        struct curves *c = &r->panel[i].curves;
-        for (size_t k = 0; k < c->count; k++) {
-            free(c->curve[k].point);
-            free(c->curve[k].bin);
-        }
-        free(c->curve);
-        *c = (struct curves){0};
-    }
-    report_close(r);
-}

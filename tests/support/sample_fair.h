@@ -21,7 +21,5 @@ extern const struct sample_names sample_calm; /* "cancer_2y", "race", "Other" an
 
 /* Adds so many times the four panels, the tolerances and a history of gaps and of leakage. */
 void sample_fair(struct report *r, size_t times, const struct sample_names *names);
-/* report_close, and what panels own besides. */
-void sample_fair_close(struct report *r);
 
 #endif

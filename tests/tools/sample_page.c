@@ -30,6 +30,6 @@ int main(int argc, char **argv)
     enum status st = report_write(&r, argv[1]);
     if (st != ST_OK)
         fprintf(stderr, "sample_page: %s\n", fault_text());
-    sample_fair_close(&r);
+    report_close(&r);
     return st == ST_OK ? 0 : 1;
 }

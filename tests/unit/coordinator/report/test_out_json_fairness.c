@@ -21,7 +21,7 @@ static struct fixture fixture_open(void)
 static void fixture_close(struct fixture *f)
 {
     json_close(&f->tree);
-    sample_fair_close(&f->report);
+    report_close(&f->report);
 }
 
 static bool is(const struct json *object, const char *key, const char *text)
@@ -143,7 +143,7 @@ static void a_row_that_is_withheld_says_nothing(void **state)
         check_real(row, keys[k], (double)NAN);
     assert_true(json_bool(json_get(row, "withheld"), false));
     json_close(&tree);
-    sample_fair_close(&r);
+    report_close(&r);
 }
 
 static void figures_hold_the_curves(void **state)

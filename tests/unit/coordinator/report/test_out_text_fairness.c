@@ -11,7 +11,7 @@ static char *fair_text(const struct sample_names *names, size_t width)
     struct report r = sample_report(2, false);
     sample_fair(&r, 1, names);
     char *text = sample_text(&r, width);
-    sample_fair_close(&r);
+    report_close(&r);
     return text;
 }
 
@@ -92,7 +92,7 @@ static void a_line_says_who_is_worst_off_and_by_how_much_groups_differ(void **st
     }
     assert_int_equal(met, 4);
     free(text);
-    sample_fair_close(&r);
+    report_close(&r);
 }
 
 static void a_narrow_terminal_gets_sentences(void **state)
@@ -128,7 +128,7 @@ static void a_remark_says_of_whom_it_is(void **state)
     it_says(text, "  cancer_2y by race (debiased, linear): It reads nothing.\n");
     it_says(text, "  race: Asian has 24 positives");
     free(text);
-    sample_fair_close(&r);
+    report_close(&r);
 }
 
 static void what_is_no_evidence_is_labelled(void **state)
@@ -142,7 +142,7 @@ static void what_is_no_evidence_is_labelled(void **state)
     it_says(text, "original, linear, in-sample male");
     it_says(text, "  cancer_2y by sex (debiased, linear): Every row counts as a patient");
     free(text);
-    sample_fair_close(&r);
+    report_close(&r);
 }
 
 static void a_name_cannot_command_the_terminal(void **state)

@@ -80,7 +80,7 @@ static void the_forest_has_every_group_and_names_who_is_withheld(void **state)
     assert_true(it_says(at, "<th scope=\"row\">Black</th>") <
                 it_says(at, "<th scope=\"row\">White</th>")); /* the lowest first */
     free(page);
-    sample_fair_close(&r);
+    report_close(&r);
 }
 
 static void a_table_at_a_threshold_has_rates_and_their_largest_difference(void **state)
@@ -107,7 +107,7 @@ static void a_table_at_a_threshold_has_rates_and_their_largest_difference(void *
     snprintf(cell, sizeof(cell), "floor %s</span>", n[1]);
     it_says(row, cell);
     free(page);
-    sample_fair_close(&r);
+    report_close(&r);
 }
 
 /* The data of the figure whose caption begins so: a tree, the caller's. */
@@ -169,7 +169,7 @@ static void figures_draw_what_the_panel_says(void **state)
     assert_true(number(arrow, 0, 0) > number(arrow, 0, 2)); /* it lost some of its AUC */
     json_close(&data);
     free(page);
-    sample_fair_close(&r);
+    report_close(&r);
 }
 
 static void courses_over_rounds_have_their_bands_and_lines(void **state)
@@ -194,7 +194,7 @@ static void courses_over_rounds_have_their_bands_and_lines(void **state)
     it_says(page, "<th scope=\"row\">train.recon</th>");
     assert_null(strstr(page, "<th scope=\"row\">leakage.sex.linear</th>"));
     free(page);
-    sample_fair_close(&r);
+    report_close(&r);
 }
 
 static void too_many_courses_are_left_to_the_numbers(void **state)
@@ -216,7 +216,7 @@ static void too_many_courses_are_left_to_the_numbers(void **state)
     it_says(page, "<p>24 of 42 are drawn; the others are in report.json.</p>");
     json_close(&data);
     free(page);
-    sample_fair_close(&r);
+    report_close(&r);
 }
 
 static void a_lane_shows_the_rounds_that_a_site_missed(void **state)
@@ -254,7 +254,7 @@ static void the_verdict_holds_the_tolerances_and_a_table_their_numbers(void **st
                      "<td>cancer_2y by race</td><td class=\"number\">.500</td>");
     it_says(at, "<td class=\"number\">at most .100</td>");
     free(page);
-    sample_fair_close(&r);
+    report_close(&r);
 }
 
 static void sections_stand_in_their_order_and_say_what_was_not_done(void **state)
@@ -279,7 +279,7 @@ static void sections_stand_in_their_order_and_say_what_was_not_done(void **state
     it_says(page, "<a href=\"#fairness\">Fairness</a></th><td>14 fairness;");
     assert_true(it_says(page, "<li>Asian has 24 positives") < it_says(page, "by race, debiased"));
     free(page);
-    sample_fair_close(&r);
+    report_close(&r);
 }
 
 static void a_hostile_name_adds_no_tag(void **state)
@@ -292,7 +292,7 @@ static void a_hostile_name_adds_no_tag(void **state)
     char *page = sample_html(&r), *wanted = markup_bones(page);
     assert_true(markup_balance(page) > 800);
     free(page);
-    sample_fair_close(&r);
+    report_close(&r);
     for (size_t i = 0; i < COUNT(bad); i++) {
         const struct sample_names names = {bad[i], bad[i], bad[i], bad[i], bad[i]};
         r = fair_report(1, &names);
@@ -303,7 +303,7 @@ static void a_hostile_name_adds_no_tag(void **state)
         assert_null(strstr(page, bad[i])); /* nor in the data */
         free(got);
         free(page);
-        sample_fair_close(&r);
+        report_close(&r);
     }
     free(wanted);
 }
@@ -337,7 +337,7 @@ static void a_page_of_many_predictors_stays_small_and_says_what_it_left_out(void
         drawn++;
     assert_int_equal(drawn, 24);
     free(page);
-    sample_fair_close(&r);
+    report_close(&r);
 }
 
 /* The task's own head, then the debiased, then what reads most; never in-sample. */
@@ -367,7 +367,7 @@ static void what_is_drawn_is_what_the_run_releases(void **state)
     assert_false(p.view[2].drawn);
     panels_close(&p);
     json_close(&tree);
-    sample_fair_close(&r);
+    report_close(&r);
 }
 
 int main(void)
