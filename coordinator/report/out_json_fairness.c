@@ -146,7 +146,7 @@ static struct json *figure_of(const struct panel *p)
         json_add_text(notes, p->note[i]);
     for (size_t i = 0; i < p->fairness.count; i++) {
         const struct fairness_measure *m = &p->fairness.measure[i];
-        if (m->withheld && m->group[0] != '\0')
+        if (m->withheld && strcmp(m->metric, "n") == 0)
             json_add_text(withheld, m->group);
     }
     for (size_t i = 0; i < p->curves.count; i++)

@@ -93,7 +93,8 @@ static void print_remarks(FILE *to, const struct panels *panels, size_t width)
     size_t count = panels_remarks(remark, panels);
     for (size_t i = 0; i < count; i++) {
         char text[sizeof(*remark)];
-        snprintf(text, sizeof(text), "%s: %s", remark[i].of, remark[i].text);
+        snprintf(text, sizeof(text), "%s%s%s", remark[i].of, remark[i].of[0] != '\0' ? ": " : "",
+                 remark[i].text);
         words_hang(to, "  ", text, 4, width);
     }
     free(remark);

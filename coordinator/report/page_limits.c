@@ -49,12 +49,14 @@ void page_left(FILE *to, const struct page *page)
     page_facts(to, "How much: all sites together, and one model", &traffic);
 }
 
-/* One limit: whom it is about, and what. */
+/* One limit: whom it is about ("": all), and what. */
 static void tell_limit(FILE *to, size_t *told, const char *of, const char *text)
 {
     fputs((*told)++ == 0 ? "<ul>\n<li>" : "<li>", to);
-    html_element(to, "b", NULL, of);
-    fputs(": ", to);
+    if (of[0] != '\0') {
+        html_element(to, "b", NULL, of);
+        fputs(": ", to);
+    }
     html_text(to, text);
     fputs("</li>\n", to);
 }

@@ -185,8 +185,12 @@ void panel_row_number(char out[static PANEL_WORDS_MAX], const struct json *row)
 {
     struct cell_words words = rows_words(row);
     double floor = rows_value(row, "noise_floor");
+    /* Fewer than two groups are left because the others may not be shown. */
+    bool hidden =
+        isnan(rows_value(row, "value")) && strstr(word(row, "why"), "; withheld: ") != NULL;
     out[0] = '\0';
-    add(out, "%s%s%s", words.value, words.interval[0] == '\0' ? "" : " ", words.interval);
+    add(out, "%s%s%s", hidden ? "withheld" : words.value, words.interval[0] == '\0' ? "" : " ",
+        words.interval);
     if (isnan(floor) || isnan(rows_value(row, "value")))
         return;
     char figure[WORDS_FIGURE_MAX];
@@ -256,12 +260,8 @@ struct panel_remarks panel_remarks(const struct panel_view *v)
 {
     struct panel_remarks r = {0};
     const struct json *notes = json_get(v->figure, "notes");
-    for (size_t i = 0; i < json_count(notes) && r.count + 3 < PANEL_REMARKS_MAX; i++)
+    for (size_t i = 0; i < json_count(notes) && r.count + 2 < PANEL_REMARKS_MAX; i++)
         remark(&r, "%s", json_string(json_at(notes, i), "?"));
-    char withheld[PANEL_WORDS_MAX] = "";
-    join_withheld(withheld, v);
-    if (withheld[0] != '\0')
-        remark(&r, "Withheld, too few patients: %s.", withheld);
     if (strcmp(word(v->figure, "unit"), "row") == 0)
         remark(&r, "Every row counts as a patient (compatibility): where patients have several, "
                    "intervals are too narrow.");
@@ -272,34 +272,52 @@ struct panel_remarks panel_remarks(const struct panel_view *v)
     return r;
 }
 
-/* Of which panels is it, besides the first? Sets how much of the first's name they share. */
-static void widen_to(bool *one_predictor, bool *one_task, const struct panels *p, size_t first,
-                     const char *text)
+/* What all panels of a remark have in common. */
+struct common {
+    bool attribute, task, predictor;
+};
+
+/* Of which panels is it, besides the first? */
+static struct common common_of(const struct panels *p, size_t first, const char *text)
 {
+    struct common c = {true, true, true};
     const struct panel_view *v = &p->view[first];
     for (size_t i = first + 1; i < p->count; i++) {
         const struct panel_view *other = &p->view[i];
         struct panel_remarks remarks = panel_remarks(other);
         for (size_t k = 0; k < remarks.count; k++) {
-            if (strcmp(other->attribute, v->attribute) != 0 || strcmp(remarks.text[k], text) != 0)
+            if (strcmp(remarks.text[k], text) != 0)
                 continue;
-            *one_predictor = false;
-            *one_task = *one_task && strcmp(other->task, v->task) == 0;
+            c.attribute = c.attribute && strcmp(other->attribute, v->attribute) == 0;
+            c.task = c.task && strcmp(other->task, v->task) == 0;
+            c.predictor = c.predictor && strcmp(other->representation, v->representation) == 0 &&
+                          strcmp(other->probe, v->probe) == 0;
         }
     }
+    return c;
 }
 
 static bool said_before(const struct panels *p, size_t panel, const char *text)
 {
     for (size_t i = 0; i < panel; i++) {
-        if (strcmp(p->view[i].attribute, p->view[panel].attribute) != 0)
-            continue;
         struct panel_remarks remarks = panel_remarks(&p->view[i]);
         for (size_t k = 0; k < remarks.count; k++)
             if (strcmp(remarks.text[k], text) == 0)
                 return true;
     }
     return false;
+}
+
+static void name_common(char out[static PANEL_WORDS_MAX], const struct panel_view *v,
+                        struct common c)
+{
+    out[0] = '\0';
+    if (c.task)
+        add(out, "%.60s", v->task);
+    if (c.attribute)
+        add(out, "%s%.60s", c.task ? " by " : "", v->attribute);
+    if (c.predictor && (c.task || c.attribute))
+        add(out, " (%.20s, %.20s)", v->representation, v->probe);
 }
 
 size_t panels_remarks(struct shared_remark *out, const struct panels *p)
@@ -309,18 +327,11 @@ size_t panels_remarks(struct shared_remark *out, const struct panels *p)
         const struct panel_view *v = &p->view[i];
         struct panel_remarks remarks = panel_remarks(v);
         for (size_t k = 0; k < remarks.count; k++) {
-            bool one_predictor = true, one_task = true;
             if (said_before(p, i, remarks.text[k]))
                 continue;
             struct shared_remark *r = &out[count++];
-            widen_to(&one_predictor, &one_task, p, i, remarks.text[k]);
             snprintf(r->text, sizeof(r->text), "%s", remarks.text[k]);
-            r->of[0] = '\0';
-            if (one_task)
-                add(r->of, "%.60s by ", v->task);
-            add(r->of, "%.60s", v->attribute);
-            if (one_predictor)
-                add(r->of, " (%.20s, %.20s)", v->representation, v->probe);
+            name_common(r->of, v, common_of(p, i, remarks.text[k]));
         }
     }
     return count;

@@ -64,8 +64,8 @@ void panel_row_number(char out[static PANEL_WORDS_MAX], const struct json *row);
 /* "stage by sex". */
 void panel_title(char out[static PANEL_WORDS_MAX], const struct panel_view *v);
 
-/* Sentences that a reader needs first: the panel's notes, who is withheld, who is in no group. */
-#define PANEL_REMARKS_MAX 9 /* six notes and three of ours */
+/* Sentences that a reader needs first: the panel's notes, who counts, who is in no group. */
+#define PANEL_REMARKS_MAX 8 /* six notes and two of ours */
 #define PANEL_REMARK_MAX  512
 struct panel_remarks {
     char text[PANEL_REMARKS_MAX][PANEL_REMARK_MAX];
@@ -75,7 +75,7 @@ struct panel_remarks panel_remarks(const struct panel_view *v);
 
 /* A remark of all the panels that share it. */
 struct shared_remark {
-    char of[PANEL_WORDS_MAX]; /* "stage by sex (debiased, mlp)", "stage by sex", "sex" */
+    char of[PANEL_WORDS_MAX]; /* "stage by sex (debiased, mlp)", "stage by sex", "sex"; "": all */
     char text[PANEL_REMARK_MAX];
 };
 /* Each once, in the order of the panels; out [count of panels * PANEL_REMARKS_MAX]. */

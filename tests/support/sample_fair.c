@@ -105,13 +105,17 @@ static void fill_panel(struct panel *p, size_t at, const struct sample_names *na
                         .unit = "patient",
                         .unknown = .021,
                         .groups = COUNT(group),
-                        .notes = race ? 1 : 0};
+                        .notes = 1};
     snprintf(p->task, sizeof(p->task), "%s", names->task);
     if (at >= SAMPLE_FAIR_PANELS)
         snprintf(p->task + strlen(p->task), sizeof(p->task) - strlen(p->task), "_%zu",
                  at / SAMPLE_FAIR_PANELS);
     snprintf(p->attribute, sizeof(p->attribute), "%s", race ? names->attribute : "sex");
-    snprintf(p->note[0], sizeof(p->note[0]), "%s", names->note);
+    if (race)
+        snprintf(p->note[0], sizeof(p->note[0]), "%s", names->note);
+    else
+        snprintf(p->note[0], sizeof(p->note[0]), "%s is withheld: fewer than 11 patients.",
+                 names->group);
     p->group = must_alloc(p->groups, sizeof(*p->group));
     const char *name[COUNT(group)];
     const char *second = names->shown != NULL ? names->shown : group[1];

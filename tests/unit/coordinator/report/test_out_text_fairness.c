@@ -111,7 +111,7 @@ static void who_is_missing_is_named(void **state)
     (void)state;
     char *text = fair_text(&sample_calm, 160);
     it_says(text, "  cancer_2y by race: Asian has 24 positives: its numbers are wide.\n");
-    it_says(text, "  cancer_2y by sex: Withheld, too few patients: Other.\n");
+    it_says(text, "  cancer_2y by sex: Other is withheld: fewer than 11 patients.\n");
     it_says(text, "The group of 2.1 % of the scored rows is not known");
     assert_null(strstr(strstr(text, "Asian has") + 1, "Asian has")); /* said once */
     free(text);

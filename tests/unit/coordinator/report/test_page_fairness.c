@@ -274,7 +274,7 @@ static void sections_stand_in_their_order_and_say_what_was_not_done(void **state
     it_says(page, "<p>This run tried no attack.");
     at = it_says(page, "<section id=\"limits\"");
     it_says(at, "<b>cancer_2y by race</b>: Asian has 24 positives: its numbers are wide.</li>");
-    it_says(at, "<b>cancer_2y by sex</b>: Withheld, too few patients: Other.</li>");
+    it_says(at, "<b>cancer_2y by sex</b>: Other is withheld: fewer than 11 patients.</li>");
     it_says(at, "<b>west</b>: its patients count for nothing in rounds 7, 14 to 40</li>");
     it_says(page, "<a href=\"#fairness\">Fairness</a></th><td>14 fairness;");
     assert_true(it_says(page, "<li>Asian has 24 positives") < it_says(page, "by race, debiased"));
