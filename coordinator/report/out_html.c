@@ -41,6 +41,7 @@ static void tell_verdict(FILE *to, const struct page *page)
     if (listing)
         fputs("</ul>\n", to);
     page_gate_list(to, &page->gates);
+    page_group_list(to, &page->panels);
 }
 
 static void tell_check(FILE *to, const struct json *check)

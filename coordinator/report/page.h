@@ -50,8 +50,9 @@ bool page_is_trend(const char *metric);
 struct figure;
 void page_rounds(FILE *to, struct figure *f, const struct json *report);
 
-/* The verdicts on tolerances as a list for the page's beginning. */
+/* For the page's beginning, as lists: verdicts on tolerances; the worst group of what is drawn. */
 void page_gate_list(FILE *to, const struct gates *gates);
+void page_group_list(FILE *to, const struct panels *panels);
 /* Tolerances as a table; all panels as a table; then tables and figures of those that are drawn. */
 void page_fairness(FILE *to, const struct page *page);
 void page_calibration(FILE *to, const struct page *page);

@@ -51,6 +51,32 @@ void page_gate_list(FILE *to, const struct gates *gates)
     fputs("</ul>\n", to);
 }
 
+void page_group_list(FILE *to, const struct panels *panels)
+{
+    bool any = false;
+    for (size_t i = 0; i < panels->count; i++) {
+        const struct panel_view *v = &panels->view[i];
+        struct panel_words w = panel_words(v);
+        char title[PANEL_WORDS_MAX], text[4 * PANEL_WORDS_MAX];
+        if (!v->drawn || w.worst_group[0] == '\0')
+            continue;
+        if (!any)
+            fputs("<p class=\"opening\">For whom it works least, by group (a gap at its floor is "
+                  "what "
+                  "luck alone makes of equal groups):</p>\n<ul>\n",
+                  to);
+        any = true;
+        panel_title(title, v);
+        snprintf(text, sizeof(text), " (%s): AUC %s; gap %s", w.predictor, w.worst, w.gap);
+        fputs("<li>", to);
+        html_element(to, "b", NULL, title);
+        html_text(to, text);
+        fputs("</li>\n", to);
+    }
+    if (any)
+        fputs("</ul>\n", to);
+}
+
 /* The metric, its threshold and whom it is of, each in a cell. */
 static void tell_gate(FILE *to, const struct json *gate)
 {

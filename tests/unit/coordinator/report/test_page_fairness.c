@@ -248,6 +248,9 @@ static void the_verdict_holds_the_tolerances_and_a_table_their_numbers(void **st
     at = it_says(at, "<b class=\"failed\">not met</b>: tpr_gap at .500 of cancer_2y by race");
     at = it_says(at, "<b class=\"unsure\">not enough evidence</b>: auc_gap");
     at = it_says(at, "<b class=\"held\">met</b>: auc_gap");
+    at = it_says(at, "For whom it works least, by group");
+    at = it_says(at, "<b>cancer_2y by sex</b> (debiased, linear): AUC male ");
+    at = it_says(at, "; gap .");
     assert_true(at < it_says(page, "<section id=\"sites\""));
     at = it_says(page, "<section id=\"fairness\"");
     at = it_says(at, "<td class=\"failed\">not met</td><th scope=\"row\">tpr_gap</th>"
