@@ -172,6 +172,7 @@
   function tableAt(figure, threshold) {
     const upright = figure.data.filter((chart) => chart.x.title === "threshold");
     const table = document.createElement("table");
+    table.createCaption().textContent = "At threshold " + threshold.toFixed(3);
     const row = (part, cells, kind) => {
       const line = part.appendChild(document.createElement("tr"));
       cells.forEach((text, at) => {

@@ -28,7 +28,7 @@ const count = (v) => (v === null ? "-" : v.toLocaleString("en-US"));
 function cell(row) {
   if (row === undefined) return "-";
   if (row.withheld || row.suppressed) return "withheld";
-  if (row.value === null) return "not estimable";
+  if (row.value === null) return (row.why || "").includes("; withheld: ") ? "withheld" : "not estimable";
   return figure(row.value) + (row.lo === null || row.hi === null ? "" :
     " [" + figure(row.lo) + " " + figure(row.hi) + "]");
 }
@@ -99,17 +99,19 @@ function checkThreshold(table, panel) {
   });
   const gaps = metrics.map((metric) => rowOf(panel, metric.replace("_rate", "") + "_gap", at));
   claim("differences at " + at, rows[rows.length - 1].slice(1).every((text, i) =>
-    text.startsWith(figure(gaps[i].value)) && text.endsWith("floor " + figure(gaps[i].noise_floor))));
+    (gaps[i].value === null ? text === cell(gaps[i]) : text.startsWith(figure(gaps[i].value)) &&
+      text.endsWith("floor " + figure(gaps[i].noise_floor)))));
 }
 
-/* Every row of the table is a point of report.json, and every curve has some. */
+/* Every row of the table is a point of report.json, and every curve that has points has some. */
 function checkPoints(element, panel, list, columns) {
   const rows = rowsOf(element.querySelector("details table"));
   for (const curve of panel.figure.curves) {
     const points = curve[list].map((point) => columns.map((c) =>
       (c === 6 ? count(point[c]) : figure(point[c]))).join());
     const got = rows.filter((row) => row[0] === group(curve)).map((row) => row.slice(1).join());
-    claim(list + " of " + group(curve), got.length > 0 && got.every((row) => points.includes(row)));
+    claim(list + " of " + group(curve), (got.length > 0) === (points.length > 0) &&
+      got.every((row) => points.includes(row)));
   }
 }
 
@@ -122,8 +124,10 @@ function checkControl(element, panel) {
     claim("a row a curve at " + at, rows.length === panel.figure.curves.length);
     panel.figure.curves.forEach((curve, i) => {
       const point = curve.roc.find((p) => figure(p[0]) === rows[i][1]);
-      claim("the threshold moved to " + at, point !== undefined &&
-        rows[i].slice(2).join() === [point[2], point[1], point[4], point[3]].map(figure).join());
+      const wanted = point === undefined ? [null, null, null, null] :
+        [point[2], point[1], point[4], point[3]];
+      claim("the threshold moved to " + at, (point !== undefined) === (curve.roc.length > 0) &&
+        rows[i].slice(2).join() === wanted.map(figure).join());
     });
   }
 }
