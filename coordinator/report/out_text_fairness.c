@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "coordinator/report/gates.h"
 #include "proto/base/arena.h"
@@ -100,10 +101,29 @@ static void print_remarks(FILE *to, const struct panels *panels, size_t width)
     free(remark);
 }
 
-void text_fairness(FILE *to, const struct panels *panels, size_t width)
+/* What the probe of a debiased head reads from the originals. */
+static bool is_before(const struct panels *p, size_t at)
 {
-    if (panels->count == 0)
-        return;
+    const struct panel_view *v = &p->view[at];
+    if (strcmp(v->representation, "original") != 0 || panels_head(p, at))
+        return false;
+    for (size_t i = 0; i < p->count; i++) {
+        const struct panel_view *other = &p->view[i];
+        if (strcmp(other->task, v->task) == 0 && strcmp(other->attribute, v->attribute) == 0 &&
+            strcmp(other->probe, v->probe) == 0 && panels_head(p, i))
+            return true;
+    }
+    return false;
+}
+
+/* Heads, what they were before, and all that is no evidence, which has no head. */
+static bool is_told(const struct panels *p, size_t at)
+{
+    return strcmp(p->view[at].split, "test") != 0 || panels_head(p, at) || is_before(p, at);
+}
+
+static void tell(FILE *to, const struct panels *panels, size_t width)
+{
     struct line head = head_of(panels);
     size_t columns[COLUMNS] = {0}, total = 1 + COLUMNS;
     widen(columns, &head);
@@ -127,5 +147,25 @@ void text_fairness(FILE *to, const struct panels *panels, size_t width)
         else
             print_sentence(to, &line, &head, width);
     }
-    print_remarks(to, panels, width);
+}
+
+void text_fairness(FILE *to, const struct panels *panels, size_t width)
+{
+    if (panels->count == 0)
+        return;
+    struct panels told = {.view = must_alloc(panels->count, sizeof *told.view)};
+    struct panels remarked = {.view = must_alloc(panels->count, sizeof *remarked.view)};
+    for (size_t i = 0; i < panels->count; i++) {
+        if (is_told(panels, i))
+            told.view[told.count++] = panels->view[i];
+        if (is_told(panels, i) && !is_before(panels, i))
+            remarked.view[remarked.count++] = panels->view[i];
+    }
+    tell(to, &told, width);
+    print_remarks(to, &remarked, width);
+    if (told.count < panels->count)
+        fprintf(to, "  %zu more predictors of the same are in report.json and on the page.\n",
+                panels->count - told.count);
+    free(told.view);
+    free(remarked.view);
 }

@@ -110,8 +110,11 @@ static void who_is_missing_is_named(void **state)
 {
     (void)state;
     char *text = fair_text(&sample_calm, 160);
-    it_says(text, "  cancer_2y by race: Asian has 24 positives: its numbers are wide.\n");
-    it_says(text, "  cancer_2y by sex: Other is withheld: fewer than 11 patients.\n");
+    it_says(
+        text,
+        "  cancer_2y by race (debiased, linear): Asian has 24 positives: its numbers are wide.\n");
+    it_says(text,
+            "  cancer_2y by sex (debiased, linear): Other is withheld: fewer than 11 patients.\n");
     it_says(text, "The group of 2.1 % of the scored rows is not known");
     assert_null(strstr(strstr(text, "Asian has") + 1, "Asian has")); /* said once */
     free(text);
@@ -126,7 +129,7 @@ static void a_remark_says_of_whom_it_is(void **state)
     snprintf(r.panel[3].note[0], sizeof(r.panel[3].note[0]), "It reads nothing.");
     char *text = sample_text(&r, 160);
     it_says(text, "  cancer_2y by race (debiased, linear): It reads nothing.\n");
-    it_says(text, "  race: Asian has 24 positives");
+    it_says(text, "  cancer_2y_1 by race (debiased, linear): Asian has 24 positives");
     free(text);
     report_close(&r);
 }
