@@ -137,7 +137,9 @@ static void tell_panel(FILE *to, const struct panel_view *v)
     tell_number(to, "", panel_row(v, "auc_gap", none));
     html_figure(to, threshold);
     tell_number(to, "", isnan(threshold) ? NULL : panel_row(v, "tpr_gap", threshold));
-    html_element(to, "td", NULL, w.withheld[0] == '\0' ? "-" : w.withheld);
+    char withheld[32];
+    snprintf(withheld, sizeof(withheld), "%zu", json_count(json_get(v->figure, "withheld")));
+    html_number(to, withheld, "");
     fputs("</tr>\n", to);
 }
 
@@ -145,12 +147,12 @@ static void tell_panels(FILE *to, const struct panels *panels)
 {
     static const char *const heads[] = {"task",      "attribute",  "predictor",
                                         "AUC",       "lowest AUC", "AUC gap",
-                                        "threshold", "TPR gap",    "withheld"};
+                                        "threshold", "TPR gap",    "groups withheld"};
     html_table(to,
                "All predictors; a gap is the largest difference between two groups, its floor "
                "what luck makes of equal groups; [lo hi]: 95 % interval",
                "dense");
-    html_heads(to, heads, "tttnnnnnt");
+    html_heads(to, heads, "tttnnnnnn");
     for (size_t i = 0; i < panels->count; i++)
         tell_panel(to, &panels->view[i]);
     fputs("</tbody>\n", to);
@@ -247,10 +249,10 @@ void page_fairness(FILE *to, const struct page *page)
 {
     const struct panels *panels = &page->panels;
     tell_gates(to, &page->gates);
-    tell_panels(to, panels);
-    fputs("<p>Drawn below, of each task and attribute: the task's own head, or else the strongest "
+    fputs("<p>Drawn here, of each task and attribute: the task's own head, or else the strongest "
           "probe of the debiased (without one, of the original) embeddings. All numbers of all "
-          "predictors, and more metrics, are in report.json.</p>\n",
+          "predictors, and more metrics, are in report.json; the most important in a table "
+          "below.</p>\n",
           to);
     if (panels->drawn < panels->heads)
         fprintf(
@@ -261,6 +263,9 @@ void page_fairness(FILE *to, const struct page *page)
         if (panels->view[i].drawn)
             tell_drawn(to, page, &panels->view[i]);
     page_trend(to, page->report, PAGE_GAPS);
+    html_element(to, "h3", NULL, "All predictors");
+    fputc('\n', to);
+    tell_panels(to, panels);
 }
 
 static void tell_calibration(FILE *to, const struct panel_view *v)

@@ -211,13 +211,6 @@ static const struct json *lowest_of(const struct json *row)
     return lowest;
 }
 
-static void join_withheld(char out[static PANEL_WORDS_MAX], const struct panel_view *v)
-{
-    const struct json *names = json_get(v->figure, "withheld");
-    for (size_t i = 0; i < json_count(names); i++)
-        add(out, "%s%s", i == 0 ? "" : ", ", json_string(json_at(names, i), "?"));
-}
-
 struct panel_words panel_words(const struct panel_view *v)
 {
     struct panel_words w = {.worst_group = "", .worst = "-"};
@@ -235,7 +228,6 @@ struct panel_words panel_words(const struct panel_view *v)
         w.worst_group = word(worst, "group");
         snprintf(w.worst, sizeof(w.worst), "%.100s %.80s", w.worst_group, number);
     }
-    join_withheld(w.withheld, v);
     return w;
 }
 

@@ -56,7 +56,6 @@ struct panel_words {
     char worst[PANEL_WORDS_MAX];     /* group with the lowest AUC: "Black .699 [.601 .779]" */
     char gap[PANEL_WORDS_MAX];       /* of AUC: ".082 [.011 .170] (floor .031)" */
     char tpr_gap[PANEL_WORDS_MAX];   /* at the first threshold, likewise */
-    char withheld[PANEL_WORDS_MAX];  /* names of groups; "" for none */
 };
 struct panel_words panel_words(const struct panel_view *v);
 /* ".082 [.011 .170]", ".082 [.011 .170] (floor .031)", "withheld", "not estimable", "-". */
