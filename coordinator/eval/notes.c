@@ -154,7 +154,7 @@ static void note_selection(struct panel *p)
         if (strcmp(m->metric, "selection_rate") != 0 || m->group[0] != '\0' ||
             (m->value != 0 && m->value != 1))
             continue;
-        text_figure(threshold, m->threshold);
+        text_threshold(threshold, m->threshold);
         note(p,
              "At threshold %s %s is selected: gaps in selection, TPR and FPR are 0 there by "
              "construction, not by fairness.",
@@ -175,7 +175,7 @@ static const struct {
 static void subject_of(char out[static 64], const char *name, double threshold)
 {
     char figure[TEXT_FIGURE_MAX];
-    text_figure(figure, threshold);
+    text_threshold(figure, threshold);
     if (isnan(threshold))
         snprintf(out, 64, "The %s gap", name);
     else

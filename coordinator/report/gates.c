@@ -9,6 +9,7 @@
 #include "coordinator/report/words.h"
 #include "proto/base/arena.h"
 #include "proto/base/status.h"
+#include "proto/base/text.h"
 
 /* Worst first; any other word stands before them, where it cannot be overlooked. */
 static const char *const verdicts[] = {"not met", "not enough evidence", "met"};
@@ -80,7 +81,7 @@ void gates_text(char out[static GATES_TEXT_MAX], const struct json *gate)
     add(out, "%.100s", word(gate, "metric"));
     if (!isnan(threshold)) {
         char figure[WORDS_FIGURE_MAX];
-        words_figure(figure, threshold);
+        text_threshold(figure, threshold);
         add(out, " at %s", figure);
     }
     if (task[0] != '\0')

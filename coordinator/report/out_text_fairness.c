@@ -6,6 +6,7 @@
 
 #include "coordinator/report/gates.h"
 #include "proto/base/arena.h"
+#include "proto/base/text.h"
 
 enum { TASK, ATTRIBUTE, PREDICTOR, WORST, AUC_GAP, TPR_GAP, COLUMNS };
 
@@ -55,7 +56,7 @@ static struct line head_of(const struct panels *panels)
         if (panel_threshold(&panels->view[i]) != first)
             return head;
     char figure[WORDS_FIGURE_MAX];
-    words_figure(figure, first);
+    text_threshold(figure, first);
     if (!isnan(first))
         snprintf(head.cell[TPR_GAP], PANEL_WORDS_MAX, "TPR gap at %s", figure);
     return head;

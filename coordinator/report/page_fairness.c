@@ -5,6 +5,7 @@
 
 #include "coordinator/report/facts.h"
 #include "coordinator/report/html.h"
+#include "proto/base/text.h"
 
 #define THRESHOLDS_MAX 8
 
@@ -77,6 +78,13 @@ void page_group_list(FILE *to, const struct panels *panels)
         fputs("</ul>\n", to);
 }
 
+static void tell_threshold_of(FILE *to, double threshold)
+{
+    char figure[TEXT_FIGURE_MAX];
+    text_threshold(figure, threshold);
+    html_number(to, figure, "");
+}
+
 /* The metric, its threshold and whom it is of, each in a cell. */
 static void tell_gate(FILE *to, const struct json *gate)
 {
@@ -90,7 +98,7 @@ static void tell_gate(FILE *to, const struct json *gate)
     html_element(to, "td", gate_class(gate), facts_text(gate, "verdict"));
     html_head(to, "row", NULL, facts_text(gate, "metric"));
     html_element(to, "td", NULL, of);
-    html_figure(to, json_real(json_get(gate, "threshold"), none));
+    tell_threshold_of(to, json_real(json_get(gate, "threshold"), none));
     html_number(to, words.value, words.interval);
     html_element(to, "td", "number", limit);
     fputs("</tr>\n", to);
@@ -135,7 +143,7 @@ static void tell_panel(FILE *to, const struct panel_view *v)
     tell_number(to, "", panel_row(v, "auc", none));
     tell_number(to, w.worst_group, panel_group(panel_row(v, "auc", none), w.worst_group));
     tell_number(to, "", panel_row(v, "auc_gap", none));
-    html_figure(to, threshold);
+    tell_threshold_of(to, threshold);
     tell_number(to, "", isnan(threshold) ? NULL : panel_row(v, "tpr_gap", threshold));
     char withheld[32];
     snprintf(withheld, sizeof(withheld), "%zu", json_count(json_get(v->figure, "withheld")));
@@ -198,7 +206,7 @@ static void tell_threshold(FILE *to, const struct panel_view *v, double threshol
     char figure[WORDS_FIGURE_MAX], caption[128];
     for (size_t i = 0; i < COUNT(rates); i++)
         heads[i + 1] = rates[i].title;
-    words_figure(figure, threshold);
+    text_threshold(figure, threshold);
     snprintf(caption, sizeof(caption),
              "Positive is a score of at least %s; [lo hi]: 95 %% interval", figure);
     html_table(to, caption, "dense");

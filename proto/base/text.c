@@ -36,6 +36,17 @@ void text_figure(char out[static TEXT_FIGURE_MAX], double v)
              digits[0] == '0' ? digits + 1 : digits);
 }
 
+void text_threshold(char out[static TEXT_FIGURE_MAX], double v)
+{
+    char digits[16];
+    if (!(v > 0 && v < .01)) {
+        text_figure(out, v);
+        return;
+    }
+    snprintf(digits, sizeof(digits), "%.2g", v); /* 0.00xx down to 1e-4, then with an exponent */
+    snprintf(out, TEXT_FIGURE_MAX, "%s", strncmp(digits, "0.", 2) == 0 ? digits + 1 : digits);
+}
+
 void text_quoted(FILE *out, const char *word)
 {
     fputc('"', out);

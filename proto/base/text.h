@@ -17,6 +17,8 @@ void text_real(char out[static TEXT_REAL_MAX], double v);
 /* For people, three places, without the zero before the point: ".893", "-.012", "1.000"; never
  * "-.000". Not finite: "-". */
 void text_figure(char out[static TEXT_FIGURE_MAX], double v);
+/* The same for a probability that decides, which may be tiny: ".500", ".0042", "1.7e-05". */
+void text_threshold(char out[static TEXT_FIGURE_MAX], double v);
 /* In double quotes as JSON has it: quotes, backslashes and control characters escaped. */
 void text_quoted(FILE *out, const char *word);
 /*

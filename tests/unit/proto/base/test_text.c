@@ -156,9 +156,25 @@ static void what_would_command_a_terminal_becomes_a_question_mark(void **state)
     }
 }
 
+static void a_threshold_that_is_tiny_is_not_written_as_nothing(void **state)
+{
+    (void)state;
+    static const struct {
+        double v;
+        const char *want;
+    } rows[] = {{.5, ".500"},         {.01, ".010"}, {.0098, ".0098"}, {.00042, ".00042"},
+                {.000017, "1.7e-05"}, {0, ".000"},   {1, "1.000"},     {(double)NAN, "-"}};
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        char got[TEXT_FIGURE_MAX];
+        text_threshold(got, rows[i].v);
+        assert_string_equal(got, rows[i].want);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_threshold_that_is_tiny_is_not_written_as_nothing),
         cmocka_unit_test(what_would_command_a_terminal_becomes_a_question_mark),
         cmocka_unit_test(a_number_is_printed_in_its_shortest_exact_form),
         cmocka_unit_test(a_figure_is_short_for_any_number),
