@@ -67,7 +67,13 @@ static const char after_name[] =
     "    probes = (\"linear\", \"mlp\");\n"
     "    seeds = 3;\n"
     "    representations = (\"original\", \"debiased\", \"noise\");\n"
-    "};\n";
+    "    thresholds = [ 0.5 ];             # where a score becomes a prediction\n"
+    "    # sensitivity = 0.8;              # and where validation patients say so\n"
+    "    # intersections = [ \"sex*race\" ];\n"
+    "};\n"
+    "\n"
+    "# What the run must keep, or its exit status is not 0.\n"
+    "# tolerances = ( { metric = \"auc_gap\"; attribute = \"sex\"; most = 0.05; } );\n";
 
 char *cli_new_plan(const char *name)
 {
