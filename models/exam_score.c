@@ -193,10 +193,10 @@ void exam_fold_place(struct exam *e, const double *sums)
 
 /* --- measures ------------------------------------------------------------------------------ */
 
-/* Own binary heads also report the accuracy at the plan's first threshold. */
+/* Own binary heads also report the accuracy at the plan's first threshold, if it has one. */
 static bool has_accuracy(const struct exam *e, const struct exam_row *row)
 {
-    return e->unit[row->unit].own && !row->r2;
+    return e->unit[row->unit].own && !row->r2 && settings_count(e->plan, "evaluate.thresholds") > 0;
 }
 
 size_t exam_measure_count(const struct exam *e)
