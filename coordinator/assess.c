@@ -126,17 +126,21 @@ static void judge_thresholds(struct assessment *a)
 
 /* --- the panel ----------------------------------------------------------------------------- */
 
+static bool counts_rows(const struct assessment *a)
+{
+    return strcmp(settings_text(a->c->plan, "evaluate.unit"), "row") == 0;
+}
+
 static void name_panel(struct panel *p, const struct assessment *a)
 {
     const struct census *census = &a->c->census;
     struct measure m = exam_row_measure(&a->c->exam, a->reader->row);
-    bool by_row = strcmp(settings_text(a->c->plan, "evaluate.unit"), "row") == 0;
     char name[CENSUS_NAME_MAX];
     census_parting_name(name, census, a->t->parting);
     *p = (struct panel){.representation = m.representation,
                         .probe = m.probe,
                         .split = m.split,
-                        .unit = by_row ? "row" : "patient",
+                        .unit = counts_rows(a) ? "row" : "patient",
                         .unknown = (double)NAN,
                         .groups = a->t->groups.count};
     snprintf(p->task, sizeof p->task, "%s", m.target);
@@ -161,7 +165,7 @@ static void number_panel(struct panel *p, const struct assessment *a, const char
                                   .threshold = a->reader->threshold,
                                   .thresholds = a->reader->thresholds,
                                   .privileged = a->order[0],
-                                  .clusters = a->patient,
+                                  .clusters = counts_rows(a) ? NULL : a->patient,
                                   .shown = &shown,
                                   .min_cell = (double)a->rules.min_cell,
                                   .level = LEVEL,

@@ -11,6 +11,8 @@
  * rows let expect, the least first; where nothing was trained, in the order of the data, the last
  * first: an order of these very counts would tell them.
  *
+ * All this whatever the plan's evaluate.unit is: "row" is about intervals alone.
+ *
  * Not judged: patients of unknown group, whose number is that of all less that of the groups.
  */
 #ifndef EVENHAND_ASSESS_H

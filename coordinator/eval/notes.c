@@ -119,9 +119,10 @@ static void note_withheld(struct panel *p, int64_t min_cell)
         return;
     const char *text = names_text(&who);
     note(p,
-         "%s %s withheld: fewer than %lld %ss of a class, or the others' numbers would tell such a "
-         "count. Gaps do not speak for %s.",
-         text, who.count == 1 ? "is" : "are", (long long)min_cell, p->unit,
+         "%s %s withheld: fewer than %lld patients of a class, or the others' numbers would tell "
+         "such "
+         "a count. Gaps do not speak for %s.",
+         text, who.count == 1 ? "is" : "are", (long long)min_cell,
          who.count == 1 ? "this group" : "these groups");
 }
 
@@ -249,8 +250,11 @@ void notes_fill(struct panel *p, const struct groups *g, const struct group_sums
 {
     p->notes = 0;
     if (overall(p, "n") == NULL || overall(p, "n")->withheld) {
-        note(p, "Nothing is shown here: all of it would rest on fewer than %lld %ss of a class.",
-             (long long)min_cell, p->unit);
+        note(p,
+             "Nothing is shown here: it would rest on fewer than %lld patients of a class, would "
+             "tell "
+             "such a count, or is of fewer sites than the plan wants.",
+             (long long)min_cell);
         return;
     }
     bool ranks = note_ranking(p, g, sums);

@@ -167,6 +167,25 @@ static void small_cells_at_a_threshold_withhold_what_rests_on_it(void **state)
     close_assessed(&a);
 }
 
+/* Rows of ten patients are many rows; counted as patients they have DeLong's interval. */
+static void rows_that_count_as_patients_show_nobody_more(void **state)
+{
+    (void)state;
+    static const size_t sizes[BANDS] = {80, 80, 40, 40};
+    static const char *const overrides[] = {"evaluate.seeds=1", "evaluate.replicates=100",
+                                            "evaluate.unit=row"};
+    struct assessed a;
+    open_assessed(&a, overrides, COUNT(overrides), sizes, falling);
+    for (size_t i = 0; i < ROWS; i++)
+        a.s.cohort.patient[i] = i < 200 ? i / 2 : 100 + (i - 200) / 4;
+    assess(&a, 3);
+    assert_string_equal(a.panel[1].unit, "row");
+    assert_true(is_withheld(&a, "b3"));
+    assert_false(is_withheld(&a, "b0"));
+    assert_string_equal(find(&a, "auc", "b0", (double)NAN)->interval, "delong");
+    close_assessed(&a);
+}
+
 static void with_fewer_sites_than_the_plan_wants_nothing_is_shown(void **state)
 {
     (void)state;
@@ -212,6 +231,7 @@ int main(void)
         cmocka_unit_test(the_least_expected_group_is_given_up_first),
         cmocka_unit_test(where_nothing_is_trained_the_order_of_the_data_says_it),
         cmocka_unit_test(small_cells_at_a_threshold_withhold_what_rests_on_it),
+        cmocka_unit_test(rows_that_count_as_patients_show_nobody_more),
         cmocka_unit_test(with_fewer_sites_than_the_plan_wants_nothing_is_shown),
         cmocka_unit_test(the_same_sums_are_the_same_numbers),
     };

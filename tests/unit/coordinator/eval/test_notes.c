@@ -261,7 +261,7 @@ static void a_panel_of_too_few_says_so_alone(void **state)
     cohort_ask(&asked, &cohort);
     notes_fill(&p, &asked.groups, asked.sums, MIN_CELL);
     assert_int_equal(p.notes, 1);
-    check_says(&p, "Nothing is shown here: all of it would rest on fewer than 11 rows", true);
+    check_says(&p, "Nothing is shown here: it would rest on fewer than 11 patients", true);
     done(&p);
 }
 
