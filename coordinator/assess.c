@@ -11,6 +11,9 @@
 
 #define LEVEL .95
 #define CELLS 4
+/* Eight counts by label and score, and eight numbers that need no threshold: rows, positives, AUC,
+ * mean score, Brier score, log loss, calibration's intercept and slope. */
+#define FEW_SCORES 4
 
 /* One table on its way to a panel. */
 struct assessment {
@@ -124,6 +127,62 @@ static void judge_thresholds(struct assessment *a)
     }
 }
 
+/* Patients of a slot that so many of its rows are of, at the mean of rows a patient, rounded up. */
+static int64_t patients_of(const struct group_clusters *p, int64_t rows)
+{
+    if (rows == 0)
+        return 0;
+    return (int64_t)fmax(1, floor((double)rows / ceil(p->rows / p->patients)));
+}
+
+/* Everybody's bins that are not empty, from the second on; FEW_SCORES: as many, or more. */
+static size_t cuts_of(size_t cut[static FEW_SCORES], const struct assessment *a)
+{
+    const struct group_sums *all = &a->sums[a->t->groups.count];
+    size_t found = 0;
+    bool first = true;
+    for (size_t b = 0; b < a->c->exam.axis.bins && found < FEW_SCORES; b++) {
+        if (all->count[0][b] + all->count[1][b] == 0)
+            continue;
+        if (!first)
+            cut[found++] = b;
+        first = false;
+    }
+    return found;
+}
+
+static void judge_cut(struct assessment *a, size_t cut)
+{
+    int64_t count[GROUPS_OF_A_KIND_MAX * CELLS];
+    size_t groups = a->t->groups.count, bins = a->c->exam.axis.bins;
+    for (size_t i = 0; i < groups; i++) {
+        const struct group_clusters *p = &a->patient[a->order[i]];
+        const struct group_sums *s = &a->sums[a->order[i]];
+        for (int label = 0; label < 2; label++) {
+            int64_t above = hist_count_from(s->count[label], bins, cut);
+            int64_t below = hist_count_from(s->count[label], bins, 0) - above;
+            count[CELLS * i + 2 * (size_t)label] = patients_of(p, above);
+            count[CELLS * i + 2 * (size_t)label + 1] = patients_of(p, below);
+        }
+    }
+    struct release *r = must_alloc(1, sizeof *r);
+    judge_release(r, a, count, CELLS);
+    a->nothing = a->nothing || r->number == 0 || r->shape.level != RELEASE_CELLS;
+    for (size_t i = 0; i < groups; i++)
+        a->shown[a->order[i]] = a->shown[a->order[i]] && !a->nothing && !r->shape.withheld[i];
+    free(r);
+}
+
+/* Of few different scores, numbers without a threshold tell the tables between them. */
+static void judge_few_scores(struct assessment *a)
+{
+    size_t cut[FEW_SCORES], cuts = cuts_of(cut, a);
+    for (size_t i = 0; i < cuts && cuts < FEW_SCORES; i++)
+        judge_cut(a, cut[i]);
+    for (size_t g = 0; g < a->t->groups.count; g++)
+        a->shown[g] = a->shown[g] && !a->nothing;
+}
+
 /* --- the panel ----------------------------------------------------------------------------- */
 
 static bool counts_rows(const struct assessment *a)
@@ -199,6 +258,7 @@ static void fill_panel(struct panel *p, struct assessment *a, uint64_t seed)
     const char *name[GROUPS_OF_A_KIND_MAX];
     assess_order(a->order, a->c, &a->c->census, a->t->parting);
     judge_groups(a);
+    judge_few_scores(a);
     judge_thresholds(a);
     name_panel(p, a);
     for (size_t g = 0; g < p->groups; g++)
