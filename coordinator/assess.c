@@ -185,6 +185,36 @@ static void judge_few_scores(struct assessment *a)
 
 /* --- the panel ----------------------------------------------------------------------------- */
 
+/* Rows that are surely min_cell patients: as many to each as all have on average, rounded up. */
+static double fewest_of(const struct assessment *a, size_t slot)
+{
+    const struct group_clusters *p = &a->patient[slot];
+    double rows = 0;
+    for (int label = 0; label < 2; label++)
+        rows += (double)hist_count_from(a->sums[slot].count[label], a->c->exam.axis.bins, 0);
+    return (double)a->rules.min_cell * (p->patients > 0 ? ceil(rows / p->patients) : 1);
+}
+
+/* The share of the scored rows that are of no group; NAN where they are so few that this tells them. */
+static double unknown_share(const struct assessment *a)
+{
+    const struct exam *e = &a->c->exam;
+    size_t bins = e->axis.bins, everybody = a->t->groups.count;
+    const double *scored = e->test + e->row[a->reader->row].valid_at;
+    double rows = 0, unknown = 0;
+    for (int label = 1; label >= 0; label--, scored += bins) {
+        double all = 0;
+        for (size_t b = 0; b < bins; b++)
+            all += scored[b];
+        double left = all - (double)hist_count_from(a->sums[everybody].count[label], bins, 0);
+        if (left != 0 && left < fewest_of(a, everybody))
+            return (double)NAN;
+        rows += all;
+        unknown += left;
+    }
+    return rows > 0 && !a->nothing ? unknown / rows : (double)NAN;
+}
+
 static bool counts_rows(const struct assessment *a)
 {
     return strcmp(settings_text(a->c->plan, "evaluate.unit"), "row") == 0;
@@ -200,7 +230,7 @@ static void name_panel(struct panel *p, const struct assessment *a)
                         .probe = m.probe,
                         .split = m.split,
                         .unit = counts_rows(a) ? "row" : "patient",
-                        .unknown = (double)NAN,
+                        .unknown = unknown_share(a),
                         .groups = a->t->groups.count};
     snprintf(p->task, sizeof p->task, "%s", m.target);
     snprintf(p->attribute, sizeof p->attribute, "%.*s", PANEL_NAME_MAX - 1, name);
@@ -231,16 +261,6 @@ static void number_panel(struct panel *p, const struct assessment *a, const char
                                   .replicates = settings_size(plan, "evaluate.replicates"),
                                   .seed = seed};
     fairness_open(&p->fairness, &q, a->sums);
-}
-
-/* Rows that are surely min_cell patients: as many to each as all have on average, rounded up. */
-static double fewest_of(const struct assessment *a, size_t slot)
-{
-    const struct group_clusters *p = &a->patient[slot];
-    double rows = 0;
-    for (int label = 0; label < 2; label++)
-        rows += (double)hist_count_from(a->sums[slot].count[label], a->c->exam.axis.bins, 0);
-    return (double)a->rules.min_cell * (p->patients > 0 ? ceil(rows / p->patients) : 1);
 }
 
 static void draw_panel(struct panel *p, const struct assessment *a, const char *const *name)

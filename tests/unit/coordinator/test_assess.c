@@ -221,6 +221,29 @@ static void rows_that_count_as_patients_show_nobody_more(void **state)
     close_assessed(&a);
 }
 
+static void how_many_are_of_no_known_group_is_told_unless_they_are_few(void **state)
+{
+    (void)state;
+    static const size_t sizes[BANDS] = {60, 60, 60, 60};
+    static const struct {
+        size_t unknown;
+        double told;
+    } rows[] = {{0, 0}, {60, 60.0 / ROWS}, {12, (double)NAN}};
+    for (size_t k = 0; k < COUNT(rows); k++) {
+        struct assessed a;
+        open_assessed(&a, plain, COUNT(plain), sizes, even);
+        publish(&a.s);
+        for (size_t i = 0; i < rows[k].unknown; i++)
+            a.s.cohort.group[ROWS + i] = (real)NAN;
+        a.c.exam = a.s.e;
+        assess(&a, 3);
+        double told = a.panel[1].unknown;
+        if (isnan(rows[k].told) ? !isnan(told) : told != rows[k].told)
+            fail_msg("%zu: %g is told", rows[k].unknown, told);
+        close_assessed(&a);
+    }
+}
+
 static void with_fewer_sites_than_the_plan_wants_nothing_is_shown(void **state)
 {
     (void)state;
@@ -268,6 +291,7 @@ int main(void)
         cmocka_unit_test(small_cells_at_a_threshold_withhold_what_rests_on_it),
         cmocka_unit_test(few_scores_tell_no_small_cell),
         cmocka_unit_test(rows_that_count_as_patients_show_nobody_more),
+        cmocka_unit_test(how_many_are_of_no_known_group_is_told_unless_they_are_few),
         cmocka_unit_test(with_fewer_sites_than_the_plan_wants_nothing_is_shown),
         cmocka_unit_test(the_same_sums_are_the_same_numbers),
     };
