@@ -91,14 +91,19 @@ static void judge_groups(struct assessment *a)
     free(r);
 }
 
+static void count_cells(int64_t *count, const struct assessment *a, size_t threshold)
+{
+    for (size_t i = 0; i < a->t->groups.count; i++) {
+        const struct group_clusters *p = &a->patient[a->order[i]];
+        part_patients(count + CELLS * i, p->table[threshold].with, p->patients);
+    }
+}
+
 static void judge_cells(struct assessment *a, size_t threshold)
 {
     int64_t count[GROUPS_OF_A_KIND_MAX * CELLS];
     size_t groups = a->t->groups.count;
-    for (size_t i = 0; i < groups; i++) {
-        const struct group_clusters *p = &a->patient[a->order[i]];
-        part_patients(count + CELLS * i, p->table[threshold].with, p->patients);
-    }
+    count_cells(count, a, threshold);
     struct release *r = must_alloc(1, sizeof *r);
     judge_release(r, a, count, CELLS);
     bool any = r->number > 0 && r->shape.level == RELEASE_CELLS;
@@ -135,50 +140,56 @@ static int64_t patients_of(const struct group_clusters *p, int64_t rows)
     return (int64_t)fmax(1, floor((double)rows / ceil(p->rows / p->patients)));
 }
 
-/* Everybody's bins that are not empty, from the second on; FEW_SCORES: as many, or more. */
-static size_t cuts_of(size_t cut[static FEW_SCORES], const struct assessment *a)
+/* Everybody's bins that are not empty, of more than FEW_SCORES the first FEW_SCORES + 1. */
+static size_t scores_of(size_t bin[static FEW_SCORES + 1], const struct assessment *a)
 {
     const struct group_sums *all = &a->sums[a->t->groups.count];
     size_t found = 0;
-    bool first = true;
-    for (size_t b = 0; b < a->c->exam.axis.bins && found < FEW_SCORES; b++) {
-        if (all->count[0][b] + all->count[1][b] == 0)
-            continue;
-        if (!first)
-            cut[found++] = b;
-        first = false;
-    }
+    for (size_t b = 0; b < a->c->exam.axis.bins && found <= FEW_SCORES; b++)
+        if (all->count[0][b] + all->count[1][b] > 0)
+            bin[found++] = b;
     return found;
 }
 
-static void judge_cut(struct assessment *a, size_t cut)
+/* The cells of a cut that is no threshold: sums over patients know of none. */
+static void count_rows(int64_t *count, const struct assessment *a, size_t cut)
 {
-    int64_t count[GROUPS_OF_A_KIND_MAX * CELLS];
-    size_t groups = a->t->groups.count, bins = a->c->exam.axis.bins;
-    for (size_t i = 0; i < groups; i++) {
+    size_t bins = a->c->exam.axis.bins;
+    for (size_t i = 0; i < a->t->groups.count; i++) {
         const struct group_clusters *p = &a->patient[a->order[i]];
         const struct group_sums *s = &a->sums[a->order[i]];
-        for (int label = 0; label < 2; label++) {
+        for (size_t label = 0; label < 2; label++) {
             int64_t above = hist_count_from(s->count[label], bins, cut);
             int64_t below = hist_count_from(s->count[label], bins, 0) - above;
-            count[CELLS * i + 2 * (size_t)label] = patients_of(p, above);
-            count[CELLS * i + 2 * (size_t)label + 1] = patients_of(p, below);
+            count[CELLS * i + 2 * label] = patients_of(p, above);
+            count[CELLS * i + 2 * label + 1] = patients_of(p, below);
         }
     }
+}
+
+/* Between two neighbouring scores, by bin. */
+static void judge_cut(struct assessment *a, size_t below, size_t above)
+{
+    int64_t count[GROUPS_OF_A_KIND_MAX * CELLS];
+    const struct clusters *clusters = &a->t->clusters;
+    count_rows(count, a, above);
+    for (size_t t = 0; t < clusters->thresholds; t++)
+        if (clusters->bin[t] > below && clusters->bin[t] <= above)
+            count_cells(count, a, t);
     struct release *r = must_alloc(1, sizeof *r);
     judge_release(r, a, count, CELLS);
     a->nothing = a->nothing || r->number == 0 || r->shape.level != RELEASE_CELLS;
-    for (size_t i = 0; i < groups; i++)
-        a->shown[a->order[i]] = a->shown[a->order[i]] && !a->nothing && !r->shape.withheld[i];
+    for (size_t i = 0; i < a->t->groups.count; i++)
+        a->shown[a->order[i]] = a->shown[a->order[i]] && !r->shape.withheld[i];
     free(r);
 }
 
 /* Of few different scores, numbers without a threshold tell the tables between them. */
 static void judge_few_scores(struct assessment *a)
 {
-    size_t cut[FEW_SCORES], cuts = cuts_of(cut, a);
-    for (size_t i = 0; i < cuts && cuts < FEW_SCORES; i++)
-        judge_cut(a, cut[i]);
+    size_t bin[FEW_SCORES + 1], scores = scores_of(bin, a);
+    for (size_t i = 1; i < scores && scores <= FEW_SCORES; i++)
+        judge_cut(a, bin[i - 1], bin[i]);
     for (size_t g = 0; g < a->t->groups.count; g++)
         a->shown[g] = a->shown[g] && !a->nothing;
 }

@@ -12,8 +12,9 @@
  * first: an order of these very counts would tell them.
  *
  * Where everybody has one of at most four scores (yes and no are two), tables are told by numbers that
- * need no threshold. There every cut between the scores is judged, on rows that are surely as many
- * patients, and who is withheld at one is withheld in everything.
+ * need no threshold. There every cut between the scores is judged like a threshold (one that is none,
+ * on rows: as many patients as they are at the mean of rows a patient, rounded up), and who is withheld
+ * at one is withheld in everything.
  *
  * All this whatever the plan's evaluate.unit is: "row" is about intervals alone.
  *

@@ -120,9 +120,8 @@ static void note_withheld(struct panel *p, int64_t min_cell)
         return;
     const char *text = names_text(&who);
     note(p,
-         "%s %s withheld: fewer than %lld patients of a class, or the others' numbers would tell "
-         "such "
-         "a count. Gaps do not speak for %s.",
+         "%s %s withheld: fewer than %lld patients of a class, or numbers would tell such a "
+         "count. Gaps do not speak for %s.",
          text, who.count == 1 ? "is" : "are", (long long)min_cell,
          who.count == 1 ? "this group" : "these groups");
 }
