@@ -7,26 +7,29 @@ name = "made"; tables = ( { file = "t.csv"; } ); patient = "id"; site = "place";
 labels = ( { name = "reads"; column = "y"; score = "p"; }, { name = "guesses"; column = "y"; score = "q"; },
            { name = "repeats"; column = "y"; score = "r"; }, { name = "decides"; column = "y"; score = "h"; } );
 groups = ( { name = "sex"; kind = "binary"; },
-           { name = "band"; levels = ["old", "middle", "young", "rare"]; } );
+           { name = "band"; levels = ["old", "middle", "young", "rare"]; },
+           { name = "ward"; levels = ["main", "side", "tiny"]; } );
 RECIPE
-# 900 patients of one row, and the rare: 4 of 15 rows, 3 of them ill. "reads" reads, less well of men;
-# "guesses" knows nothing; "repeats" gives everybody one score; "decides" says 0 or 1, and misses 5 of each
-# of the other bands. No awk's own rand(): awks differ in it.
+# 900 patients of one row, 4 of them of the tiny ward; and the rare: 4 of 15 rows, 3 of them ill. "reads"
+# reads, less well of men; "guesses" knows nothing; "repeats" gives everybody one score; "decides" says 0
+# or 1, and misses 5 of each of the other bands. No awk's own rand(): awks differ in it.
 awk 'function uniform() { seed = seed * 16807 % 2147483647; return seed / 2147483647 }
-    BEGIN { seed = 11; print "id,place,y,sex,band,p,q,r,h"
+    BEGIN { seed = 11; print "id,place,y,sex,band,ward,p,q,r,h"
         for (i = 0; i < 960; i++) {
             rare = i >= 900; id = rare ? 900 + i % 4 : i; ill = rare ? i % 4 < 3 : i % 3 == 0
             man = int(id / 3) % 2
             band = rare ? "rare" : i < 300 ? "old" : i < 600 ? "middle" : "young"
+            ward = i % 240 == 7 ? "tiny" : i % 2 ? "main" : "side"
             risk = man ? (ill + 4 * uniform()) / 5 : (ill + 1.5 * uniform()) / 2.5
             miss = ill && !rare && i % 60 == 0
-            printf "p%d,%s,%d,%s,%s,%.6f,%.6f,0.3,%d\n", id, substr("abc", id % 3 + 1, 1) "-town", ill,
-                man ? "m" : "f", band, risk, uniform(), ill && !miss } }' >"$work/t.csv"
+            printf "p%d,%s,%d,%s,%s,%s,%.6f,%.6f,0.3,%d\n", id, substr("abc", id % 3 + 1, 1) "-town", ill,
+                man ? "m" : "f", band, ward, risk, uniform(), ill && !miss } }' >"$work/t.csv"
 cat >"$work/plan.cfg" <<'PLAN'
 plan = "made"; data = { prepare = "./recipe.cfg"; };
 tasks = ( { name = "reads"; }, { name = "guesses"; }, { name = "repeats"; }, { name = "decides"; } );
-groups = ( { name = "sex"; }, { name = "band"; kind = "categorical"; } );
-model = { name = "given"; }; evaluate = { thresholds = [ 0.5 ]; };
+groups = ( { name = "sex"; }, { name = "band"; kind = "categorical"; },
+           { name = "ward"; kind = "categorical"; } );
+model = { name = "given"; }; evaluate = { thresholds = [ 0.5 ]; replicates = 200; };
 PLAN
 run() { # STATUS WORDS TO ARGUMENTS...
     local status=$1 words=$2 to=$3
@@ -45,7 +48,8 @@ run 0 "" run
 cp "$out" "$work/run.txt"
 tells "a model without signal is called that" "This predictor is not shown to rank better than chance (AUC "
 tells "and so is one that gives one score" "This predictor gives everybody the same score: it ranks nobody"
-tells "four patients are withheld by name, and others with them" "rare are withheld: fewer than 11 patients of a class"
+tells "four patients are withheld by name, and others with them" "side and tiny are withheld: fewer than 11"
+tells "of however many rows" "young and rare are withheld: fewer than 11 patients of a class"
 tells "so is whose yes and no would tell who was missed" \
     "old, middle, young and rare are withheld: fewer than 11 patients of a class, or numbers would tell such a count"
 check "no number is none" test "$(cat "$work/run.txt" "$work/run/report.html" "$work/run/report.json" | grep -cE '(^|[^a-z])-?(nan|inf)([^a-z]|$)')" = 0
@@ -55,8 +59,9 @@ check "no number is none" test "$(cat "$work/run.txt" "$work/run/report.html" "$
 # with "suppressed"; a row's own stand behind its groups' or before them, at a smaller indent.
 measures() { sed -n '/^  "fairness": \[/,/^  \],\{0,1\}$/p' "$work/run/report.json"; }
 check "there are measures" test "$(measures | grep -c '"group": "rare"')" -ge 4
-check "nothing of the rare has a number" awk '/"group": / { rare = /"rare"/ } /"suppressed": / { rare = 0 }
+check "nothing of four patients has a number" awk '/"group": / { rare = /"(rare|tiny)"/ } /"suppressed": / { rare = 0 }
     rare && /"(rows|positives|value|lo|hi)": / && !/null/ { exit 1 }' <(measures)
+check "nor a curve" test "$(sed -n '/^  "figures": \[/,/^  \],\{0,1\}$/p' "$work/run/report.json" | grep -cE '"group": "(rare|tiny)"')" = 0
 check "nor has anybody a count that is withheld" awk '/"(rows|positives)": / { gsub(/[^0-9]/, "")
     if ($0 + 0 > 0 && $0 + 0 < 11) exit 1 }' <(measures)
 # Everybody less those that are shown must be nobody or eleven: of a task and attribute, rows and positives.
