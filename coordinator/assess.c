@@ -11,6 +11,9 @@
 
 #define LEVEL .95
 #define CELLS 4
+/* Eight counts by label and score, and eight numbers that need no threshold: rows, positives, AUC,
+ * mean score, Brier score, log loss, calibration's intercept and slope. */
+#define FEW_SCORES 4
 
 /* One table on its way to a panel. */
 struct assessment {
@@ -88,14 +91,19 @@ static void judge_groups(struct assessment *a)
     free(r);
 }
 
+static void count_cells(int64_t *count, const struct assessment *a, size_t threshold)
+{
+    for (size_t i = 0; i < a->t->groups.count; i++) {
+        const struct group_clusters *p = &a->patient[a->order[i]];
+        part_patients(count + CELLS * i, p->table[threshold].with, p->patients);
+    }
+}
+
 static void judge_cells(struct assessment *a, size_t threshold)
 {
     int64_t count[GROUPS_OF_A_KIND_MAX * CELLS];
     size_t groups = a->t->groups.count;
-    for (size_t i = 0; i < groups; i++) {
-        const struct group_clusters *p = &a->patient[a->order[i]];
-        part_patients(count + CELLS * i, p->table[threshold].with, p->patients);
-    }
+    count_cells(count, a, threshold);
     struct release *r = must_alloc(1, sizeof *r);
     judge_release(r, a, count, CELLS);
     bool any = r->number > 0 && r->shape.level == RELEASE_CELLS;
@@ -124,20 +132,116 @@ static void judge_thresholds(struct assessment *a)
     }
 }
 
+/* Patients of a slot that so many of its rows are of, at the mean of rows a patient, rounded up. */
+static int64_t patients_of(const struct group_clusters *p, int64_t rows)
+{
+    if (rows == 0)
+        return 0;
+    return (int64_t)fmax(1, floor((double)rows / ceil(p->rows / p->patients)));
+}
+
+/* Everybody's bins that are not empty, of more than FEW_SCORES the first FEW_SCORES + 1. */
+static size_t scores_of(size_t bin[static FEW_SCORES + 1], const struct assessment *a)
+{
+    const struct group_sums *all = &a->sums[a->t->groups.count];
+    size_t found = 0;
+    for (size_t b = 0; b < a->c->exam.axis.bins && found <= FEW_SCORES; b++)
+        if (all->count[0][b] + all->count[1][b] > 0)
+            bin[found++] = b;
+    return found;
+}
+
+/* The cells of a cut that is no threshold: sums over patients know of none. */
+static void count_rows(int64_t *count, const struct assessment *a, size_t cut)
+{
+    size_t bins = a->c->exam.axis.bins;
+    for (size_t i = 0; i < a->t->groups.count; i++) {
+        const struct group_clusters *p = &a->patient[a->order[i]];
+        const struct group_sums *s = &a->sums[a->order[i]];
+        for (size_t label = 0; label < 2; label++) {
+            int64_t above = hist_count_from(s->count[label], bins, cut);
+            int64_t below = hist_count_from(s->count[label], bins, 0) - above;
+            count[CELLS * i + 2 * label] = patients_of(p, above);
+            count[CELLS * i + 2 * label + 1] = patients_of(p, below);
+        }
+    }
+}
+
+/* Between two neighbouring scores, by bin. */
+static void judge_cut(struct assessment *a, size_t below, size_t above)
+{
+    int64_t count[GROUPS_OF_A_KIND_MAX * CELLS];
+    const struct clusters *clusters = &a->t->clusters;
+    count_rows(count, a, above);
+    for (size_t t = 0; t < clusters->thresholds; t++)
+        if (clusters->bin[t] > below && clusters->bin[t] <= above)
+            count_cells(count, a, t);
+    struct release *r = must_alloc(1, sizeof *r);
+    judge_release(r, a, count, CELLS);
+    a->nothing = a->nothing || r->number == 0 || r->shape.level != RELEASE_CELLS;
+    for (size_t i = 0; i < a->t->groups.count; i++)
+        a->shown[a->order[i]] = a->shown[a->order[i]] && !r->shape.withheld[i];
+    free(r);
+}
+
+/* Of few different scores, numbers without a threshold tell the tables between them. */
+static void judge_few_scores(struct assessment *a)
+{
+    size_t bin[FEW_SCORES + 1], scores = scores_of(bin, a);
+    for (size_t i = 1; i < scores && scores <= FEW_SCORES; i++)
+        judge_cut(a, bin[i - 1], bin[i]);
+    for (size_t g = 0; g < a->t->groups.count; g++)
+        a->shown[g] = a->shown[g] && !a->nothing;
+}
+
 /* --- the panel ----------------------------------------------------------------------------- */
+
+/* Rows that are surely min_cell patients: as many to each as all have on average, rounded up. */
+static double fewest_of(const struct assessment *a, size_t slot)
+{
+    const struct group_clusters *p = &a->patient[slot];
+    double rows = 0;
+    for (int label = 0; label < 2; label++)
+        rows += (double)hist_count_from(a->sums[slot].count[label], a->c->exam.axis.bins, 0);
+    return (double)a->rules.min_cell * (p->patients > 0 ? ceil(rows / p->patients) : 1);
+}
+
+/* The share of the scored rows that are of no group; NAN where they are so few that this tells them. */
+static double unknown_share(const struct assessment *a)
+{
+    const struct exam *e = &a->c->exam;
+    size_t bins = e->axis.bins, everybody = a->t->groups.count;
+    const double *scored = e->test + e->row[a->reader->row].valid_at;
+    double rows = 0, unknown = 0;
+    for (int label = 1; label >= 0; label--, scored += bins) {
+        double all = 0;
+        for (size_t b = 0; b < bins; b++)
+            all += scored[b];
+        double left = all - (double)hist_count_from(a->sums[everybody].count[label], bins, 0);
+        if (left != 0 && left < fewest_of(a, everybody))
+            return (double)NAN;
+        rows += all;
+        unknown += left;
+    }
+    return rows > 0 && !a->nothing ? unknown / rows : (double)NAN;
+}
+
+static bool counts_rows(const struct assessment *a)
+{
+    return strcmp(settings_text(a->c->plan, "evaluate.unit"), "row") == 0;
+}
 
 static void name_panel(struct panel *p, const struct assessment *a)
 {
     const struct census *census = &a->c->census;
     struct measure m = exam_row_measure(&a->c->exam, a->reader->row);
-    bool by_row = strcmp(settings_text(a->c->plan, "evaluate.unit"), "row") == 0;
     char name[CENSUS_NAME_MAX];
     census_parting_name(name, census, a->t->parting);
     *p = (struct panel){.representation = m.representation,
                         .probe = m.probe,
                         .split = m.split,
-                        .unit = by_row ? "row" : "patient",
-                        .unknown = (double)NAN,
+                        .unit = counts_rows(a) ? "row" : "patient",
+                        .unknown = unknown_share(a),
                         .groups = a->t->groups.count};
     snprintf(p->task, sizeof p->task, "%s", m.target);
     snprintf(p->attribute, sizeof p->attribute, "%.*s", PANEL_NAME_MAX - 1, name);
@@ -161,23 +265,13 @@ static void number_panel(struct panel *p, const struct assessment *a, const char
                                   .threshold = a->reader->threshold,
                                   .thresholds = a->reader->thresholds,
                                   .privileged = a->order[0],
-                                  .clusters = a->patient,
+                                  .clusters = counts_rows(a) ? NULL : a->patient,
                                   .shown = &shown,
                                   .min_cell = (double)a->rules.min_cell,
                                   .level = LEVEL,
                                   .replicates = settings_size(plan, "evaluate.replicates"),
                                   .seed = seed};
     fairness_open(&p->fairness, &q, a->sums);
-}
-
-/* Rows that are surely min_cell patients: as many to each as all have on average, rounded up. */
-static double fewest_of(const struct assessment *a, size_t slot)
-{
-    const struct group_clusters *p = &a->patient[slot];
-    double rows = 0;
-    for (int label = 0; label < 2; label++)
-        rows += (double)hist_count_from(a->sums[slot].count[label], a->c->exam.axis.bins, 0);
-    return (double)a->rules.min_cell * (p->patients > 0 ? ceil(rows / p->patients) : 1);
 }
 
 static void draw_panel(struct panel *p, const struct assessment *a, const char *const *name)
@@ -195,6 +289,7 @@ static void fill_panel(struct panel *p, struct assessment *a, uint64_t seed)
     const char *name[GROUPS_OF_A_KIND_MAX];
     assess_order(a->order, a->c, &a->c->census, a->t->parting);
     judge_groups(a);
+    judge_few_scores(a);
     judge_thresholds(a);
     name_panel(p, a);
     for (size_t g = 0; g < p->groups; g++)

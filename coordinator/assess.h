@@ -11,6 +11,13 @@
  * rows let expect, the least first; where nothing was trained, in the order of the data, the last
  * first: an order of these very counts would tell them.
  *
+ * Where everybody has one of at most four scores (yes and no are two), tables are told by numbers that
+ * need no threshold. There every cut between the scores is judged like a threshold (one that is none,
+ * on rows: as many patients as they are at the mean of rows a patient, rounded up), and who is withheld
+ * at one is withheld in everything.
+ *
+ * All this whatever the plan's evaluate.unit is: "row" is about intervals alone.
+ *
  * Not judged: patients of unknown group, whose number is that of all less that of the groups.
  */
 #ifndef EVENHAND_ASSESS_H

@@ -247,7 +247,7 @@ enum status trace_judge(const struct trace *t, const double *sums)
     for (size_t i = 0; i < t->reader_count; i++)
         for (size_t k = 0; k <= COUNTS(t); k++) {
             double count = sums[t->reader[i].at + k];
-            if (!(count >= 0 && count == floor(count)))
+            if (!(count >= 0 && count <= GROUPS_ROWS_MAX && count == floor(count)))
                 return fault(EC_RUN_SUM, "", "a count of validation rows is not of people");
         }
     return census_judge(&t->census, sums + t->census_at);

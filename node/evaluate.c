@@ -336,9 +336,8 @@ static void open_whole(struct whole *w, struct evaluation *e)
                         .patient = must_alloc(n, sizeof(uint64_t))};
     gather(w->task, e->data->task, who->task_count, e);
     gather(w->group, e->data->group, who->group_count, e);
-    bool by_row = strcmp(settings_text(e->course->plan, "evaluate.unit"), "row") == 0;
     for (size_t i = 0; i < n; i++)
-        w->patient[i] = by_row ? i : e->data->flat.patient[e->scored[i]];
+        w->patient[i] = e->data->flat.patient[e->scored[i]];
     if (has_own(exam)) {
         w->own = must_alloc(n * m->outputs, sizeof(real));
         fill(w->own, e, m, e->course->theta, false);
@@ -359,6 +358,13 @@ static void close_whole(struct whole *w)
     free(w->patient);
 }
 
+/* Every row as a patient of its own. */
+static void part_rows(struct whole *w)
+{
+    for (size_t i = 0; i < w->b.rows; i++)
+        w->patient[i] = i;
+}
+
 void evaluation_place(double *values, struct evaluation *e)
 {
     struct whole w;
@@ -366,6 +372,8 @@ void evaluation_place(double *values, struct evaluation *e)
     if (e->scored_count == 0)
         return;
     open_whole(&w, e);
+    if (strcmp(settings_text(e->course->plan, "evaluate.unit"), "row") == 0)
+        part_rows(&w);
     exam_place(values, &e->course->exam, w.fresh, w.own, &w.b, w.patient);
     close_whole(&w);
 }

@@ -4,8 +4,9 @@
  *     standardised x -> released z, noise -> one wide row for each row -> probes' logits -> counts
  *
  * Scored rows stand in order of their patients, so that a patient's rows are neighbours. With
- * evaluate.unit = "row" every row is placed as a patient of its own. A patient at two sites is two:
- * nobody compares ids across sites.
+ * evaluate.unit = "row" every row is placed as a patient of its own; sums by group are of patients
+ * all the same, for who may be shown is a matter of patients. A patient at two sites is two: nobody
+ * compares ids across sites.
  */
 #ifndef EVENHAND_EVALUATE_H
 #define EVENHAND_EVALUATE_H

@@ -35,7 +35,8 @@ struct names {
 static void names_add(struct names *n, const char *name, const char *why)
 {
     char one[NAMES_MAX];
-    int len = snprintf(one, sizeof(one), "%s%s", name, why);
+    const char *quote = strchr(name, ',') != NULL ? "\"" : ""; /* of an intersection */
+    int len = snprintf(one, sizeof(one), "%s%s%s%s", quote, name, quote, why);
     n->count++;
     bool fits = len > 0 && strlen(n->text) + strlen(n->last) + (size_t)len + 24 < NAMES_MAX;
     if (n->printed + 1 < n->count || !fits)
@@ -119,10 +120,48 @@ static void note_withheld(struct panel *p, int64_t min_cell)
         return;
     const char *text = names_text(&who);
     note(p,
-         "%s %s withheld: fewer than %lld %ss of a class, or the others' numbers would tell such a "
+         "%s %s withheld: fewer than %lld patients of a class, or numbers would tell such a "
          "count. Gaps do not speak for %s.",
-         text, who.count == 1 ? "is" : "are", (long long)min_cell, p->unit,
+         text, who.count == 1 ? "is" : "are", (long long)min_cell,
          who.count == 1 ? "this group" : "these groups");
+}
+
+/* Is a group's rate withheld where everybody's is not? */
+static bool is_withheld_of(const struct panel *p, const struct fairness_measure *m)
+{
+    const struct fairness_measure *all =
+        fairness_find(&p->fairness, m->metric, "", "", m->threshold);
+    return is_a_group_s(m, "selection_rate") && m->withheld && (all == NULL || !all->withheld);
+}
+
+/* A group's rates are withheld at every threshold or at none; it is named once. */
+static bool is_first_of(const struct panel *p, const struct fairness_measure *m)
+{
+    for (const struct fairness_measure *k = p->fairness.measure; k < m; k++)
+        if (is_withheld_of(p, k) && strcmp(k->group, m->group) == 0)
+            return false;
+    return true;
+}
+
+/* Who has numbers, but none at a threshold. */
+static void note_rates(struct panel *p)
+{
+    struct names who = {0};
+    for (size_t i = 0; i < p->fairness.count; i++) {
+        const struct fairness_measure *m = &p->fairness.measure[i];
+        char figure[TEXT_FIGURE_MAX], at[TEXT_FIGURE_MAX + 8];
+        text_figure(figure, m->threshold);
+        snprintf(at, sizeof(at), " at %s", figure);
+        if (strcmp(m->metric, "selection_rate") == 0 && m->group[0] == '\0' && m->withheld)
+            names_add(&who, "everybody", at);
+        else if (is_withheld_of(p, m) && is_first_of(p, m))
+            names_add(&who, m->group, "");
+    }
+    if (who.count > 0)
+        note(p,
+             "Rates at thresholds are withheld of %s: they would tell a count of patients that is "
+             "withheld.",
+             names_text(&who));
 }
 
 static const char *lack_of(const struct fairness_measure *m)
@@ -249,12 +288,16 @@ void notes_fill(struct panel *p, const struct groups *g, const struct group_sums
 {
     p->notes = 0;
     if (overall(p, "n") == NULL || overall(p, "n")->withheld) {
-        note(p, "Nothing is shown here: all of it would rest on fewer than %lld %ss of a class.",
-             (long long)min_cell, p->unit);
+        note(p,
+             "Nothing is shown here: it would rest on fewer than %lld patients of a class, would "
+             "tell "
+             "such a count, or is of fewer sites than the plan wants.",
+             (long long)min_cell);
         return;
     }
     bool ranks = note_ranking(p, g, sums);
     note_withheld(p, min_cell);
+    note_rates(p);
     note_not_estimable(p);
     note_selection(p);
     if (ranks) {

@@ -3,8 +3,8 @@
  * sentences: most important first.
  *
  *     nothing is shown | one score for all | no better than chance shown | who is withheld |
- *     who has no AUC | thresholds that select everybody or nobody | gaps that are more than luck |
- *     gaps that are luck | too few to tell
+ *     whose rates are | who has no AUC | thresholds that select everybody or nobody |
+ *     gaps that are more than luck | gaps that are luck | too few to tell
  *
  * Sentences say what the numbers say and no more: an interval that holds .5 is no proof of chance, a
  * gap at its noise floor none of equality. Of a predictor that ranks nobody, gaps are not discussed.

@@ -47,14 +47,17 @@ static struct line line_of(const struct panel_view *v)
     return line;
 }
 
-/* The column's title names the threshold where all panels have the same. */
+/* The column's title names the threshold where all panels that have one have the same. */
 static struct line head_of(const struct panels *panels)
 {
     struct line head = {{"task", "attribute", "predictor", "lowest AUC", "AUC gap", "TPR gap"}};
-    double first = panel_threshold(&panels->view[0]);
-    for (size_t i = 1; i < panels->count; i++)
-        if (panel_threshold(&panels->view[i]) != first)
+    double first = (double)NAN;
+    for (size_t i = 0; i < panels->count; i++) {
+        double own = panel_threshold(&panels->view[i]);
+        if (!isnan(own) && !isnan(first) && own != first)
             return head;
+        first = isnan(own) ? first : own;
+    }
     char figure[WORDS_FIGURE_MAX];
     text_threshold(figure, first);
     if (!isnan(first))

@@ -286,8 +286,9 @@ static bool sums_are_sound(const struct group_clusters *g)
 static bool words_are_counts(const struct clusters *c, const double *own)
 {
     const double *moment = own + MOMENTS;
-    return are_counts(own, MOMENTS) && are_counts(own + TABLES, c->thresholds * WORDS_OF_A_TABLE) &&
-           are_counts(moment, 2) && are_counts(moment + moment_at(1, 1, CLUSTERS_SUMS), 1);
+    return are_counts(own, MOMENTS) && own[ROWS] <= GROUPS_ROWS_MAX &&
+           are_counts(own + TABLES, c->thresholds * WORDS_OF_A_TABLE) && are_counts(moment, 2) &&
+           are_counts(moment + moment_at(1, 1, CLUSTERS_SUMS), 1);
 }
 
 /* Groups share no row and may share patients. */

@@ -119,13 +119,26 @@ static bool label_is_sound(const double *own, const struct groups *g, int label)
     return true;
 }
 
+/* So few that sums are exact. counts: of both labels. */
+static bool are_countable(const double *counts, size_t bins)
+{
+    double rows = 0;
+    for (size_t b = 0; b < 2 * bins; b++)
+        rows += counts[b];
+    return rows <= GROUPS_ROWS_MAX;
+}
+
 enum status groups_judge(const struct groups *g, const double *values)
 {
-    for (size_t i = 0; i < g->count; i++)
+    for (size_t i = 0; i < g->count; i++) {
+        const double *own = values + i * values_of_a_group(g);
         for (int label = 0; label < 2; label++)
-            if (!label_is_sound(values + i * values_of_a_group(g), g, label))
+            if (!label_is_sound(own, g, label))
                 return fault(EC_RUN_SUM, "", "no rows of group %zu with label %d have these sums",
                              i, label);
+        if (!are_countable(own, g->axis->bins))
+            return fault(EC_RUN_SUM, "", "group %zu has more rows than can be counted", i);
+    }
     return ST_OK;
 }
 

@@ -33,6 +33,7 @@
 #define GROUPS_TENTHS        10
 #define GROUPS_OF_A_KIND_MAX 64                /* groups of one attribute, intersections included */
 #define GROUPS_LOSS_MAX      36.04365338911715 /* 52 log 2 */
+#define GROUPS_ROWS_MAX      8589934592.0      /* 2^33 */
 
 enum groups_sum {
     GROUPS_SCORE,
@@ -63,8 +64,8 @@ double groups_loss(double logit, int label); /* nats, at most GROUPS_LOSS_MAX */
 /* Adds one row. logit: of the score, not NAN (hist_logit for probabilities); label 0 or 1. */
 void groups_tally(double *values, const struct groups *g, size_t group, double logit, int label);
 /*
- * Could rows add up to this sum? EC_RUN_SUM for counts that are negative or not whole and for sums
- * that no scores of these counts have. Before it is read: a sum is something a peer sent.
+ * Could rows add up to this sum? EC_RUN_SUM for counts that are negative, not whole or together more
+ * than GROUPS_ROWS_MAX in a group, and for sums that no scores of these counts have. Before it is read: a sum is something a peer sent.
  */
 MUST_CHECK enum status groups_judge(const struct groups *g, const double *values);
 void groups_read(struct group_sums *sums, const struct groups *g, const double *values); /*[count]*/

@@ -167,6 +167,83 @@ static void small_cells_at_a_threshold_withhold_what_rests_on_it(void **state)
     close_assessed(&a);
 }
 
+/*
+ * Predictions that are yes or no: rows, positives, mean score and Brier score tell all four cells, so
+ * what a threshold must not tell of a group, they must not either.
+ */
+static void few_scores_tell_no_small_cell(void **state)
+{
+    (void)state;
+    static const size_t sizes[BANDS] = {80, 80, 80, 0};
+    static const struct {
+        const char *what;
+        size_t every; /* one of so many rows is a positive that was missed */
+        bool shown, nothing;
+    } rows[] = {
+        {"nobody is missed", 0, true, false},
+        {"20 of each are missed", 4, true, false},
+        {"4 of each are missed, 12 in all", 20, false, false},
+        {"4 are missed", 60, false, true},
+    };
+    for (size_t k = 0; k < COUNT(rows); k++) {
+        struct assessed a;
+        open_assessed(&a, plain, COUNT(plain), sizes, falling);
+        for (size_t i = 0; i < ROWS; i++) {
+            bool missed = rows[k].every > 0 && i % rows[k].every == 1;
+            a.s.cohort.own[i] = (i % 2 == 1 && !missed) || i % 4 == 0 ? 3 : -3;
+        }
+        assess(&a, 3);
+        const struct fairness_measure *brier = find(&a, "brier", "b0", (double)NAN);
+        if ((brier != NULL && !isnan(brier->value)) != rows[k].shown)
+            fail_msg("%s: b0 is %s", rows[k].what, rows[k].shown ? "withheld" : "shown");
+        if ((find(&a, "n", "", (double)NAN) == NULL) != rows[k].nothing)
+            fail_msg("%s: everybody is %s", rows[k].what, rows[k].nothing ? "shown" : "withheld");
+        close_assessed(&a);
+    }
+}
+
+/* Rows of ten patients are many rows; counted as patients they have DeLong's interval. */
+static void rows_that_count_as_patients_show_nobody_more(void **state)
+{
+    (void)state;
+    static const size_t sizes[BANDS] = {80, 80, 40, 40};
+    static const char *const overrides[] = {"evaluate.seeds=1", "evaluate.replicates=100",
+                                            "evaluate.unit=row"};
+    struct assessed a;
+    open_assessed(&a, overrides, COUNT(overrides), sizes, falling);
+    for (size_t i = 0; i < ROWS; i++)
+        a.s.cohort.patient[i] = i < 200 ? i / 2 : 100 + (i - 200) / 4;
+    assess(&a, 3);
+    assert_string_equal(a.panel[1].unit, "row");
+    assert_true(is_withheld(&a, "b3"));
+    assert_false(is_withheld(&a, "b0"));
+    assert_string_equal(find(&a, "auc", "b0", (double)NAN)->interval, "delong");
+    close_assessed(&a);
+}
+
+static void how_many_are_of_no_known_group_is_told_unless_they_are_few(void **state)
+{
+    (void)state;
+    static const size_t sizes[BANDS] = {60, 60, 60, 60};
+    static const struct {
+        size_t unknown;
+        double told;
+    } rows[] = {{0, 0}, {60, 60.0 / ROWS}, {12, (double)NAN}};
+    for (size_t k = 0; k < COUNT(rows); k++) {
+        struct assessed a;
+        open_assessed(&a, plain, COUNT(plain), sizes, even);
+        publish(&a.s);
+        for (size_t i = 0; i < rows[k].unknown; i++)
+            a.s.cohort.group[ROWS + i] = (real)NAN;
+        a.c.exam = a.s.e;
+        assess(&a, 3);
+        double told = a.panel[1].unknown;
+        if (isnan(rows[k].told) ? !isnan(told) : told != rows[k].told)
+            fail_msg("%zu: %g is told", rows[k].unknown, told);
+        close_assessed(&a);
+    }
+}
+
 static void with_fewer_sites_than_the_plan_wants_nothing_is_shown(void **state)
 {
     (void)state;
@@ -212,6 +289,9 @@ int main(void)
         cmocka_unit_test(the_least_expected_group_is_given_up_first),
         cmocka_unit_test(where_nothing_is_trained_the_order_of_the_data_says_it),
         cmocka_unit_test(small_cells_at_a_threshold_withhold_what_rests_on_it),
+        cmocka_unit_test(few_scores_tell_no_small_cell),
+        cmocka_unit_test(rows_that_count_as_patients_show_nobody_more),
+        cmocka_unit_test(how_many_are_of_no_known_group_is_told_unless_they_are_few),
         cmocka_unit_test(with_fewer_sites_than_the_plan_wants_nothing_is_shown),
         cmocka_unit_test(the_same_sums_are_the_same_numbers),
     };

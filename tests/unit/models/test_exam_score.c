@@ -249,10 +249,28 @@ static void sums_that_people_cannot_make_are_refused(void **state)
     close_setup(&s);
 }
 
+static void without_a_threshold_there_is_no_accuracy(void **state)
+{
+    (void)state;
+    static const char *const overrides[] = {"evaluate.thresholds=[]"};
+    struct setup s;
+    open_setup(&s, overrides, COUNT(overrides));
+    draw(&s, 1);
+    publish(&s);
+    struct measure m[16];
+    size_t count = exam_measure_count(&s.e);
+    assert_int_equal(count, s.e.row_count);
+    exam_measures(m, &s.e, 1);
+    for (size_t i = 0; i < count; i++)
+        assert_string_not_equal(m[i].metric, "accuracy");
+    close_setup(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(accuracy_is_at_the_first_threshold),
+        cmocka_unit_test(without_a_threshold_there_is_no_accuracy),
         cmocka_unit_test(a_class_of_nobody_is_said_and_a_small_one_withheld),
         cmocka_unit_test(rows_scored_in_sample_say_so),
         cmocka_unit_test(features_are_scaled_by_all_training_rows),

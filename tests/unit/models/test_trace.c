@@ -288,8 +288,11 @@ static void validation_rows_are_counted_by_class_and_patients_once(void **state)
     }
     assert_int_equal(k.t.census.reader_count, 1); /* disease, by race and by sex */
     assert_int_equal(k.t.census.table_count, 2);
-    k.values[k.t.reader[0].at] = .5;
-    check_fault(trace_judge(&k.t, k.values), EC_RUN_SUM);
+    static const double nobodys[] = {.5, -1, 2 * GROUPS_ROWS_MAX, (double)NAN, (double)INFINITY};
+    for (size_t i = 0; i < COUNT(nobodys); i++) {
+        k.values[k.t.reader[0].at] = nobodys[i];
+        check_fault(trace_judge(&k.t, k.values), EC_RUN_SUM);
+    }
     free(s);
     free(scores);
     close_traced(&k);

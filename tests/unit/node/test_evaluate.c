@@ -284,6 +284,28 @@ static void every_patient_is_placed_once(void **state)
     close_hospital(&h);
 }
 
+/* Who may be shown is a matter of patients, whatever the intervals count. */
+static void groups_count_patients_whatever_the_unit(void **state)
+{
+    (void)state;
+    static const char *const units[] = {"evaluate.unit=patient", "evaluate.unit=row"};
+    for (size_t i = 0; i < COUNT(units); i++) {
+        struct hospital h;
+        open_hospital(&h, &everybody, &units[i], 1);
+        contribute_to(&h, LEG_GROUPS);
+        const struct census *c = &h.w.course.census;
+        assert_true(c->table_count > 0);
+        for (size_t t = 0; t < c->table_count; t++) {
+            struct group_clusters slot[GROUPS_OF_A_KIND_MAX + 1];
+            const struct census_table *table = &c->table[t];
+            clusters_read(slot, &table->clusters, h.w.values + table->clusters_at, NULL);
+            for (size_t g = 0; g <= table->groups.count; g++)
+                assert_true(slot[g].rows == 3 * slot[g].patients);
+        }
+        close_hospital(&h);
+    }
+}
+
 static void counting_again_counts_from_zero(void **state)
 {
     (void)state;
@@ -364,6 +386,7 @@ int main(void)
         cmocka_unit_test(the_spread_of_opposed_features_is_found),
         cmocka_unit_test(every_row_with_a_known_value_is_counted_once),
         cmocka_unit_test(every_patient_is_placed_once),
+        cmocka_unit_test(groups_count_patients_whatever_the_unit),
         cmocka_unit_test(counting_again_counts_from_zero),
         cmocka_unit_test(the_guard_looks_at_validation_rows),
         cmocka_unit_test(a_site_without_test_rows_adds_nothing),

@@ -130,6 +130,46 @@ static void who_is_withheld_has_a_name(void **state)
     }
 }
 
+static void whose_rates_are_withheld_is_said(void **state)
+{
+    (void)state;
+    struct panel p;
+    begin();
+    for (size_t g = 0; g < 4; g++)
+        cohort_draw(&cohort, &rng, g, 600, 0.4, 2, 0);
+    take_note(&p);
+    check_says(&p, "Rates", false);
+    for (size_t k = 0; k < p.fairness.count; k++) {
+        struct fairness_measure *m = &p.fairness.measure[k];
+        m->withheld = !isnan(m->threshold) && m->group[0] > 'B';
+    }
+    notes_fill(&p, &asked.groups, asked.sums, MIN_CELL);
+    assert_int_equal(where(&p, "Rates at thresholds are withheld of C and D: "), 0);
+    for (size_t k = 0; k < p.fairness.count; k++) {
+        struct fairness_measure *m = &p.fairness.measure[k];
+        m->withheld = m->threshold == 0.5;
+    }
+    notes_fill(&p, &asked.groups, asked.sums, MIN_CELL);
+    assert_int_equal(where(&p, "Rates at thresholds are withheld of everybody at .500: "), 0);
+    done(&p);
+}
+
+/* As an intersection's groups are called. */
+static void a_name_with_a_comma_is_one_name(void **state)
+{
+    (void)state;
+    struct fairness_measure m[] = {
+        {.metric = "n", .group = "", .other = "", .value = 5, .threshold = (double)NAN},
+        {.metric = "n", .group = "female, Black", .other = "", .withheld = true},
+        {.metric = "n", .group = "male, Black", .other = "", .withheld = true}};
+    struct panel p = {.unit = "patient", .fairness = {COUNT(m), m}};
+    begin();
+    cohort_table(&cohort, 0, 30, 30, 30, 30);
+    cohort_ask(&asked, &cohort);
+    notes_fill(&p, &asked.groups, asked.sums, MIN_CELL);
+    check_says(&p, "\"female, Black\" and \"male, Black\" are withheld", true);
+}
+
 static void names_that_are_too_many_are_counted(void **state)
 {
     (void)state;
@@ -261,7 +301,7 @@ static void a_panel_of_too_few_says_so_alone(void **state)
     cohort_ask(&asked, &cohort);
     notes_fill(&p, &asked.groups, asked.sums, MIN_CELL);
     assert_int_equal(p.notes, 1);
-    check_says(&p, "Nothing is shown here: all of it would rest on fewer than 11 rows", true);
+    check_says(&p, "Nothing is shown here: it would rest on fewer than 11 patients", true);
     done(&p);
 }
 
@@ -271,6 +311,8 @@ int main(void)
         cmocka_unit_test(a_predictor_that_ranks_nobody_is_called_that),
         cmocka_unit_test(one_score_for_all_is_no_fairness),
         cmocka_unit_test(who_is_withheld_has_a_name),
+        cmocka_unit_test(whose_rates_are_withheld_is_said),
+        cmocka_unit_test(a_name_with_a_comma_is_one_name),
         cmocka_unit_test(names_that_are_too_many_are_counted),
         cmocka_unit_test(who_has_one_class_only_has_no_auc),
         cmocka_unit_test(a_gap_is_luck_or_more_or_neither),

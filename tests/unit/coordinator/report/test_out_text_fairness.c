@@ -95,6 +95,20 @@ static void a_line_says_who_is_worst_off_and_by_how_much_groups_differ(void **st
     report_close(&r);
 }
 
+static void a_panel_without_numbers_takes_no_threshold_from_the_others(void **state)
+{
+    (void)state;
+    for (size_t without = 0; without < 4; without++) {
+        struct report r = sample_report(2, false);
+        sample_fair(&r, 1, &sample_calm);
+        r.panel[without].fairness.count = 0;
+        char *text = sample_text(&r, 200);
+        it_says(text, "TPR gap at .250\n");
+        free(text);
+        report_close(&r);
+    }
+}
+
 static void a_narrow_terminal_gets_sentences(void **state)
 {
     (void)state;
@@ -166,6 +180,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tolerances_come_right_behind_the_verdict_the_worst_first),
         cmocka_unit_test(a_line_says_who_is_worst_off_and_by_how_much_groups_differ),
+        cmocka_unit_test(a_panel_without_numbers_takes_no_threshold_from_the_others),
         cmocka_unit_test(a_narrow_terminal_gets_sentences),
         cmocka_unit_test(who_is_missing_is_named),
         cmocka_unit_test(a_remark_says_of_whom_it_is),

@@ -301,6 +301,23 @@ static void patients_that_are_not_everybody_are_refused(void **state)
     free(values);
 }
 
+/* More than are exact; and coordinator/eval/release.h stops at 2^40. */
+static void more_patients_than_can_be_counted_are_refused(void **state)
+{
+    (void)state;
+    const double logit = hist_logit(0.25);
+    static const int label = 1;
+    double *values = blank();
+    tally(values, 0, &logit, &label, 1);
+    for (size_t i = 0; i < clusters_values(&two); i++)
+        values[i] *= GROUPS_ROWS_MAX;
+    check_ok(clusters_judge(&two, values));
+    for (size_t i = 0; i < clusters_values(&two); i++)
+        values[i] *= 2;
+    check_fault(clusters_judge(&two, values), EC_RUN_SUM);
+    free(values);
+}
+
 static void placements_that_no_patients_have_are_refused(void **state)
 {
     (void)state;
@@ -383,6 +400,7 @@ int main(void)
         cmocka_unit_test(a_variance_from_moments_is_that_of_patients),
         cmocka_unit_test(a_sum_that_no_patients_have_is_refused),
         cmocka_unit_test(patients_that_are_not_everybody_are_refused),
+        cmocka_unit_test(more_patients_than_can_be_counted_are_refused),
         cmocka_unit_test(placements_that_no_patients_have_are_refused),
         cmocka_unit_test(patients_of_other_rows_are_no_match),
         cmocka_unit_test(broken_promises_stop),

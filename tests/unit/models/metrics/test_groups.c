@@ -181,6 +181,19 @@ static void a_sum_that_no_rows_have_is_refused(void **state)
     free(values);
 }
 
+static void more_rows_than_can_be_counted_are_refused(void **state)
+{
+    (void)state;
+    double *values = must_alloc(groups_values(&two), sizeof(double));
+    groups_tally(values, &two, 1, hist_logit(0.25), 1);
+    for (size_t i = 0; i < groups_values(&two); i++)
+        values[i] *= GROUPS_ROWS_MAX;
+    check_ok(groups_judge(&two, values));
+    groups_tally(values, &two, 1, hist_logit(0.85), 1);
+    check_fault(groups_judge(&two, values), EC_RUN_SUM);
+    free(values);
+}
+
 static void tally_bad(void *ctx)
 {
     const int *how = ctx;
@@ -205,6 +218,7 @@ int main(void)
         cmocka_unit_test(sums_of_sites_are_the_sums_of_all_rows),
         cmocka_unit_test(a_vector_is_read_as_it_was_written),
         cmocka_unit_test(a_sum_that_no_rows_have_is_refused),
+        cmocka_unit_test(more_rows_than_can_be_counted_are_refused),
         cmocka_unit_test(broken_promises_stop),
     };
     return cmocka_run_group_tests(tests, open_axis, NULL);
