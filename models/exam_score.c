@@ -334,6 +334,11 @@ static void measure_auc(struct measure *m, int64_t *counts, const struct exam *e
     m->lo = i.lo, m->hi = i.hi, m->interval = i.method;
 }
 
+static bool is_small(double count, double min_cell)
+{
+    return count > 0 && count < min_cell;
+}
+
 static void measure_accuracy(struct measure *m, int64_t *counts, const struct exam *e,
                              const struct exam_row *row, double min_cell)
 {
@@ -344,8 +349,17 @@ static void measure_accuracy(struct measure *m, int64_t *counts, const struct ex
     size_t bins = e->axis.bins;
     size_t at =
         hist_bin_of_threshold(&e->axis, settings_list_real(e->plan, 0, "evaluate.thresholds"));
-    double right = (double)hist_count_from(counts, bins, at) + s.negatives -
-                   (double)hist_count_from(counts + bins, bins, at);
+    double found = (double)hist_count_from(counts, bins, at);
+    double alarms = (double)hist_count_from(counts + bins, bins, at);
+    double right = found + s.negatives - alarms;
+    /* Beside an AUC of few scores it would tell such a count. */
+    if (is_small(found, min_cell) || is_small(s.positives - found, min_cell) ||
+        is_small(alarms, min_cell) || is_small(s.negatives - alarms, min_cell)) {
+        withhold(m);
+        snprintf(m->why, sizeof m->why, "fewer than %.0f rows of a class are on one side",
+                 min_cell);
+        return;
+    }
     struct interval i = interval_wilson(right, m->rows, LEVEL);
     m->value = right / m->rows;
     /* Wilson takes rows as independent; with several rows a patient it would promise too much. */

@@ -16,6 +16,7 @@ cat >"$work/plan.cfg" <<'PLAN'
 plan = "wards"; data = { prepare = "./recipe.cfg"; };
 tasks = ( { name = "dead"; }, { name = "back"; } ); groups = ( { name = "sex"; } );
 model = { name = "given"; }; evaluate = { thresholds = [ 0.7 ]; unit = "row"; };
+privacy = { min_cell = 1; };
 PLAN
 run() { # TO ARGUMENTS...
     local to=$1

@@ -11,7 +11,7 @@ static void accuracy_is_at_the_first_threshold(void **state)
         open_setup(&s, second, k);
         draw(&s, 3);
         publish(&s);
-        exam_measures(m, &s.e, 3);
+        exam_measures(m, &s.e, 1);
         double right = 0;
         double known = 0;
         double logit = log(thresholds[k] / (1 - thresholds[k]));
@@ -25,6 +25,25 @@ static void accuracy_is_at_the_first_threshold(void **state)
         assert_true(isnan(m[6].lo)); /* several rows a patient: Wilson would promise too much */
         close_setup(&s);
     }
+}
+
+/* Two cases are missed at .3: accuracy and AUC together could tell. */
+static void accuracy_is_withheld_where_few_are_on_one_side(void **state)
+{
+    (void)state;
+    static const char *const low[] = {"evaluate.thresholds=[0.3, 0.5]"};
+    struct setup s;
+    struct measure m[32];
+    open_setup(&s, low, 1);
+    draw(&s, 3);
+    publish(&s);
+    exam_measures(m, &s.e, 3);
+    assert_string_equal(m[6].metric, "accuracy");
+    assert_true(m[6].withheld);
+    assert_true(isnan(m[6].value) && isnan(m[6].rows));
+    assert_non_null(strstr(m[6].why, "fewer than 3"));
+    assert_true(!m[5].withheld); /* the AUC */
+    close_setup(&s);
 }
 
 /* --- what must not be said ----------------------------------------------------------------- */
@@ -270,6 +289,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(accuracy_is_at_the_first_threshold),
+        cmocka_unit_test(accuracy_is_withheld_where_few_are_on_one_side),
         cmocka_unit_test(without_a_threshold_there_is_no_accuracy),
         cmocka_unit_test(a_class_of_nobody_is_said_and_a_small_one_withheld),
         cmocka_unit_test(rows_scored_in_sample_say_so),
