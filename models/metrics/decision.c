@@ -107,19 +107,22 @@ static double probability_of(double logit)
 double fairness_threshold(const struct hist_axis *axis, const struct group_sums *validation,
                           enum fairness_aim aim, double wanted)
 {
-    bool sensitivity = aim == FAIRNESS_SENSITIVITY;
-    const int64_t *counts = validation->count[sensitivity ? 1 : 0];
+    bool above_it = aim != FAIRNESS_SPECIFICITY;
+    const int64_t *counts = validation->count[aim == FAIRNESS_SENSITIVITY ? 1 : 0];
+    const int64_t *others = aim == FAIRNESS_SELECTION ? validation->count[1] : NULL;
     int64_t all = hist_count_from(counts, axis->bins, 0), above = 0;
+    if (others != NULL)
+        all += hist_count_from(others, axis->bins, 0);
     if (all == 0)
         return (double)NAN;
     for (size_t edge = axis->bins - 1; edge > 0; edge--) { /* predicted: bin `edge` and above */
-        above += counts[edge];
-        bool enough = sensitivity ? (double)above >= wanted * (double)all
-                                  : (double)(all - above) < wanted * (double)all;
-        if (enough && sensitivity)
+        above += counts[edge] + (others != NULL ? others[edge] : 0);
+        bool enough = above_it ? (double)above >= wanted * (double)all
+                               : (double)(all - above) < wanted * (double)all;
+        if (enough && above_it)
             return probability_of(axis->edge[edge - 1]);
         if (enough)
             return edge < axis->bins - 1 ? probability_of(axis->edge[edge]) : (double)NAN;
     }
-    return sensitivity || wanted <= 0 ? 0 : probability_of(axis->edge[0]);
+    return above_it || wanted <= 0 ? 0 : probability_of(axis->edge[0]);
 }
