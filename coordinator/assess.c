@@ -284,8 +284,8 @@ void assess_attacks(struct trial **trials, size_t *count, const struct course *c
         assess_table(&t->panel, &a, i);
         snprintf(t->target, sizeof t->target, "%s", c->who.group[of->group].level[of->level]);
         t->rate = of->rate;
-        t->fixed = r->threshold[0];
-        t->rank = r->thresholds > 1 ? r->threshold[1] : (double)NAN;
+        t->fixed = CENSUS_FIXED;
+        t->rank = r->rank;
     }
     free(a.site);
 }

@@ -145,8 +145,7 @@ static enum status find_level(size_t *level, const struct target *group,
                  group->name, known);
 }
 
-enum status attack_open(struct attack *a, const struct settings *plan,
-                        const struct population *who)
+enum status attack_open(struct attack *a, const struct settings *plan, const struct population *who)
 {
     a->trial_count = 0;
     for (size_t i = 0; i < settings_count(plan, "attacks"); i++) {

@@ -1,7 +1,7 @@
 /*
  * attack.h - labels of one group poisoned in training: what a plan tries, and which labels those are.
  *
- *     attacks = ( { task = "cancer_2y"; group = "sex"; level = "female"; rates = [0.5, 1]; } );
+ *     attacks = ( { task = "cancer_2y"; group = "sex"; level = "female"; rates = [0.5, 1.0]; } );
  *
  *     training rows' labels -> as many of either class -> positives of the target group become
  *     negatives, at a rate -> fresh probes learn that -> scored on clean held-out rows, by group
@@ -28,13 +28,13 @@
 
 /* One attack of the plan at one rate. */
 struct attack_trial {
-    size_t attack; /* its record */
+    size_t attack;             /* its record */
     size_t task, group, level; /* of the population: whose positives become negatives */
     double rate;
 };
 
 struct attack {
-    size_t trial_count; /* 0: the plan tries none */
+    size_t trial_count;                           /* 0: the plan tries none */
     struct attack_trial trial[ATTACK_TRIALS_MAX]; /* attack by attack, rates ascending from 0 */
 };
 
@@ -51,11 +51,11 @@ MUST_CHECK enum status attack_open(struct attack *a, const struct settings *plan
 
 /* Rows of a site that are trained on, a patient's side by side. */
 struct attack_rows {
-    size_t total;        /* rows of the columns below */
-    const real *task;    /* [task_count, total] */
-    const real *group;   /* [group_count, total] */
+    size_t total;            /* rows of the columns below */
+    const real *task;        /* [task_count, total] */
+    const real *group;       /* [group_count, total] */
     const uint64_t *patient; /* [total] */
-    const uint32_t *row; /* [count] */
+    const uint32_t *row;     /* [count] */
     size_t count;
 };
 

@@ -91,7 +91,7 @@ static void pick_readers(struct census *c, const size_t *row, size_t rows)
         if (u->group || e->row[row[i]].r2 || u->representation == REP_NOISE ||
             (u->trial == 0 && !settings_bool(e->plan, "evaluate.fairness")))
             continue;
-        *r = (struct census_reader){.row = row[i], .parting = CENSUS_EVERY};
+        *r = (struct census_reader){.row = row[i], .parting = CENSUS_EVERY, .rank = (double)NAN};
         if (u->trial > 0)
             aim(r, c, &e->attack.trial[u->trial - 1]);
         c->reader_count++;
@@ -174,6 +174,8 @@ static void choose(struct census_reader *r, const struct exam *e, const double *
             wanted > 0 ? fairness_threshold(&e->axis, sums, aims[i].aim, wanted) : (double)NAN;
         if (!isnan(threshold))
             add_threshold(r, threshold);
+        if (by_rank)
+            r->rank = threshold;
     }
     free(sums);
 }

@@ -42,7 +42,8 @@ struct census_parting {
 struct census_reader {
     size_t row;
     size_t parting; /* it is counted by this one alone, or by CENSUS_EVERY */
-    double flagged; /* share of validation rows that its threshold by rank selects; 0: it has none */
+    double flagged; /* share of validation rows that its threshold by rank selects; 0: none */
+    double rank;    /* that threshold, one of those below; NAN: none, or not chosen yet */
     size_t thresholds;
     double threshold[CLUSTERS_THRESHOLDS_MAX]; /* probabilities; plan's first */
 };

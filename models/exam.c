@@ -81,9 +81,12 @@ static void add_rows(struct exam *e, size_t unit)
 static void add_unit(struct exam *e, struct exam_unit u)
 {
     for (size_t s = 0; s < u.seeds && !u.own; s++)
-        e->spec.head[e->spec.head_count++] = (struct probe_head){
-            .slice = u.slice, .kind = u.kind, .group = u.group, .target = u.target,
-            .labels = u.trial, .seed = s};
+        e->spec.head[e->spec.head_count++] = (struct probe_head){.slice = u.slice,
+                                                                 .kind = u.kind,
+                                                                 .group = u.group,
+                                                                 .target = u.target,
+                                                                 .labels = u.trial,
+                                                                 .seed = s};
     e->unit[e->unit_count] = u;
     add_rows(e, e->unit_count++);
 }

@@ -44,7 +44,7 @@ struct exam_unit {
     enum probe_kind kind;
     bool group;
     size_t target;
-    size_t trial; /* from 1: whose poisoned labels it learns (attack.h); 0: the clean ones */
+    size_t trial;       /* from 1: whose poisoned labels it learns (attack.h); 0: the clean ones */
     size_t head, seeds; /* fresh probes head..head+seeds */
     size_t row, row_count;
 };

@@ -20,9 +20,14 @@ bool trial_tells(const struct fairness_measure *m)
     return strcmp(m->metric, "n") == 0 && m->withheld;
 }
 
-const char *trial_rule(const struct trial *t, double threshold)
+size_t trial_rules(const char *rule[static 2], const struct trial *t, double threshold)
 {
+    size_t count = 0;
     if (isnan(threshold))
-        return "";
-    return threshold == t->rank ? "rank" : "fixed";
+        rule[count++] = "";
+    if (threshold == t->fixed)
+        rule[count++] = "fixed";
+    if (threshold == t->rank)
+        rule[count++] = "rank";
+    return count;
 }

@@ -15,7 +15,8 @@ struct trial {
     struct panel panel;
     char target[PANEL_NAME_MAX]; /* level of the panel's attribute whose positives were poisoned */
     double rate;                 /* share of them, 0: none */
-    double fixed, rank;          /* thresholds: the plan's own, and that of the share flagged; NAN */
+    double fixed,
+        rank; /* thresholds: .5, and that of the share flagged, NAN where none was found */
 };
 
 /* Frees what it owns; harmless on a zeroed one. */
@@ -23,7 +24,10 @@ void trial_close(struct trial *t);
 
 /* "auc", "fnr", "fpr", "accuracy", "fnr_gap"; and "n" of a group that is withheld. */
 bool trial_tells(const struct fairness_measure *m);
-/* "fixed", "rank", or "" for a number that depends on no threshold. */
-const char *trial_rule(const struct trial *t, double threshold);
+/*
+ * By which rules this is the threshold: "fixed", "rank", both where they chose the same; "" for a
+ * number that depends on none. Returns how many.
+ */
+size_t trial_rules(const char *rule[static 2], const struct trial *t, double threshold);
 
 #endif

@@ -3,7 +3,8 @@
 
 #include "coordinator/report/out_json.h"
 
-static struct json *row_of(const struct trial *t, const struct fairness_measure *m)
+static struct json *row_of(const struct trial *t, const struct fairness_measure *m,
+                           const char *rule)
 {
     double shown = m->withheld ? (double)NAN : 1.0;
     struct json *row = json_object();
@@ -16,7 +17,7 @@ static struct json *row_of(const struct trial *t, const struct fairness_measure 
     json_put_text(row, "split", t->panel.split);
     out_words(row, "group", m->group);
     json_put_text(row, "metric", m->metric);
-    out_words(row, "rule", trial_rule(t, m->threshold));
+    out_words(row, "rule", rule);
     json_put_real(row, "threshold", m->threshold);
     json_put_real(row, "value", m->value * shown);
     json_put_real(row, "lo", m->lo * shown);
@@ -27,14 +28,19 @@ static struct json *row_of(const struct trial *t, const struct fairness_measure 
     return row;
 }
 
+static void add_rows(struct json *rows, const struct trial *t, const struct fairness_measure *m)
+{
+    const char *rule[2];
+    size_t count = trial_tells(m) ? trial_rules(rule, t, m->threshold) : 0;
+    for (size_t i = 0; i < count; i++)
+        json_add(rows, row_of(t, m, rule[i]));
+}
+
 struct json *out_attack(const struct report *r)
 {
     struct json *rows = json_array();
-    for (size_t i = 0; i < r->trial_count; i++) {
-        const struct fairness *f = &r->trial[i].panel.fairness;
-        for (size_t k = 0; k < f->count; k++)
-            if (trial_tells(&f->measure[k]))
-                json_add(rows, row_of(&r->trial[i], &f->measure[k]));
-    }
+    for (size_t i = 0; i < r->trial_count; i++)
+        for (size_t k = 0; k < r->trial[i].panel.fairness.count; k++)
+            add_rows(rows, &r->trial[i], &r->trial[i].panel.fairness.measure[k]);
     return rows;
 }

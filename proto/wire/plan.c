@@ -112,7 +112,7 @@ static const struct setting rows[] = {
      "The attribute that tells whose labels are poisoned."},
     {"attacks[].level", SET_TEXT, 0, 0, "", NULL, NULL, false, "Its level: the target."},
     {"attacks[].rates", SET_LIST_REAL, 0, 1, "of the target's patients",
-     "[0.05, 0.1, 0.25, 0.5, 0.75, 1]", NULL, false,
+     "[0.05, 0.1, 0.25, 0.5, 0.75, 1.0]", NULL, false,
      "Shares that are poisoned, each a trial of its own; 0, that is not, is always tried."},
     {"attacks[].flagged", SET_REAL, 0.001, 0.999, "of all rows", "0.25", NULL, false,
      "Threshold by rank, beside the fixed one of 0.5: the highest at which so many clean "
