@@ -104,25 +104,30 @@ static double probability_of(double logit)
     return 1 / (1 + exp(-logit));
 }
 
+/* Rows of the bin that the aim is about. */
+static int64_t aimed_at(const struct group_sums *s, enum fairness_aim aim, size_t bin)
+{
+    int64_t count = aim == FAIRNESS_SENSITIVITY ? 0 : s->count[0][bin];
+    return aim == FAIRNESS_SPECIFICITY ? count : count + s->count[1][bin];
+}
+
 double fairness_threshold(const struct hist_axis *axis, const struct group_sums *validation,
                           enum fairness_aim aim, double wanted)
 {
-    bool above_it = aim != FAIRNESS_SPECIFICITY;
-    const int64_t *counts = validation->count[aim == FAIRNESS_SENSITIVITY ? 1 : 0];
-    const int64_t *others = aim == FAIRNESS_SELECTION ? validation->count[1] : NULL;
-    int64_t all = hist_count_from(counts, axis->bins, 0), above = 0;
-    if (others != NULL)
-        all += hist_count_from(others, axis->bins, 0);
+    bool from_above = aim != FAIRNESS_SPECIFICITY;
+    int64_t all = 0, above = 0;
+    for (size_t bin = 0; bin < axis->bins; bin++)
+        all += aimed_at(validation, aim, bin);
     if (all == 0)
         return (double)NAN;
     for (size_t edge = axis->bins - 1; edge > 0; edge--) { /* predicted: bin `edge` and above */
-        above += counts[edge] + (others != NULL ? others[edge] : 0);
-        bool enough = above_it ? (double)above >= wanted * (double)all
-                               : (double)(all - above) < wanted * (double)all;
-        if (enough && above_it)
+        above += aimed_at(validation, aim, edge);
+        bool enough = from_above ? (double)above >= wanted * (double)all
+                                 : (double)(all - above) < wanted * (double)all;
+        if (enough && from_above)
             return probability_of(axis->edge[edge - 1]);
         if (enough)
             return edge < axis->bins - 1 ? probability_of(axis->edge[edge]) : (double)NAN;
     }
-    return above_it || wanted <= 0 ? 0 : probability_of(axis->edge[0]);
+    return from_above || wanted <= 0 ? 0 : probability_of(axis->edge[0]);
 }
