@@ -19,7 +19,9 @@ struct numbers {
     double target, target_rank, other, gap, fpr, auc;
 };
 static const struct numbers original[RATES] = {
-    {.3, .4, .31, .01, .2, .77}, {.7, .75, .32, .38, .18, .70}, {NAN, NAN, .42, NAN, .1, .6}};
+    {.3, .4, .31, .01, .2, .77},
+    {.7, .75, .32, .38, .18, .70},
+    {(double)NAN, (double)NAN, .42, (double)NAN, .1, .6}};
 static const struct numbers debiased[RATES] = {
     {.3, .4, .3, .01, .2, .75}, {.5, .5, .5, .02, .15, .72}, {.7, .5, .71, .02, .1, .7}};
 
