@@ -31,6 +31,14 @@ struct assessment {
     bool *cells, *cells_of_all;       /* [thresholds * groups], [thresholds] */
 };
 
+/* The trial of an attack whose labels the table's predictor learnt, or NULL. */
+static const struct attack_trial *trial_of(const struct course *c, const struct census_table *t)
+{
+    const struct exam *e = &c->exam;
+    size_t trial = e->unit[e->row[c->census.reader[t->reader].row].unit].trial;
+    return trial > 0 ? &e->attack.trial[trial - 1] : NULL;
+}
+
 /* --- who may be shown ---------------------------------------------------------------------- */
 
 void assess_order(size_t *order, const struct course *c, const struct census *census,
@@ -295,6 +303,8 @@ static void fill_panel(struct panel *p, struct assessment *a, uint64_t seed)
     for (size_t g = 0; g < p->groups; g++)
         name[g] = p->group[g];
     number_panel(p, a, name, seed);
+    if (trial_of(a->c, a->t) != NULL)
+        return;
     draw_panel(p, a, name);
     notes_fill(p, &a->t->groups, a->sums, a->rules.min_cell);
 }
@@ -323,22 +333,54 @@ static void close_table(struct assessment *a)
     free(a->cells_of_all);
 }
 
+static void open_assessment(struct assessment *a, const struct course *c, size_t sites)
+{
+    *a = (struct assessment){.c = c,
+                             .rules = {.min_cell = settings_int(c->plan, "privacy.min_cell"),
+                                       .min_sites = settings_size(c->plan, "privacy.min_sites")},
+                             .site = must_alloc(sites + 1, sizeof *a->site),
+                             .sites = sites};
+    for (size_t i = 0; i < sites; i++)
+        a->site[i] = (uint32_t)i;
+}
+
+static void assess_table(struct panel *p, struct assessment *a, size_t at)
+{
+    open_table(a, &a->c->census.table[at]);
+    fill_panel(p, a, (uint64_t)settings_int(a->c->plan, "seed") + at);
+    close_table(a);
+}
+
 void assess_open(struct panel **panels, size_t *count, const struct course *c, size_t sites)
 {
-    const struct settings *plan = c->plan;
-    struct assessment a = {.c = c,
-                           .rules = {.min_cell = settings_int(plan, "privacy.min_cell"),
-                                     .min_sites = settings_size(plan, "privacy.min_sites")},
-                           .site = must_alloc(sites + 1, sizeof *a.site),
-                           .sites = sites};
-    for (size_t i = 0; i < sites; i++)
-        a.site[i] = (uint32_t)i;
-    *count = c->census.table_count;
-    *panels = must_alloc(*count + 1, sizeof **panels);
-    for (size_t i = 0; i < *count; i++) {
-        open_table(&a, &c->census.table[i]);
-        fill_panel(&(*panels)[i], &a, (uint64_t)settings_int(plan, "seed") + i);
-        close_table(&a);
+    struct assessment a;
+    open_assessment(&a, c, sites);
+    *count = 0;
+    *panels = must_alloc(c->census.table_count + 1, sizeof **panels);
+    for (size_t i = 0; i < c->census.table_count; i++)
+        if (trial_of(c, &c->census.table[i]) == NULL)
+            assess_table(&(*panels)[(*count)++], &a, i);
+    free(a.site);
+}
+
+void assess_attacks(struct trial **trials, size_t *count, const struct course *c, size_t sites)
+{
+    struct assessment a;
+    open_assessment(&a, c, sites);
+    *count = 0;
+    *trials = must_alloc(c->census.table_count + 1, sizeof **trials);
+    for (size_t i = 0; i < c->census.table_count; i++) {
+        const struct census_table *table = &c->census.table[i];
+        const struct census_reader *r = &c->census.reader[table->reader];
+        const struct attack_trial *of = trial_of(c, table);
+        if (of == NULL)
+            continue;
+        struct trial *t = &(*trials)[(*count)++];
+        assess_table(&t->panel, &a, i);
+        snprintf(t->target, sizeof t->target, "%s", c->who.group[of->group].level[of->level]);
+        t->rate = of->rate;
+        t->fixed = CENSUS_FIXED;
+        t->rank = r->rank;
     }
     free(a.site);
 }

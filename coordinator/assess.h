@@ -25,13 +25,16 @@
 
 #include "coordinator/eval/panel.h"
 #include "coordinator/eval/release.h"
+#include "coordinator/eval/trial.h"
 #include "models/course.h"
 
 /*
- * A malloc'ed array of a panel a table, none where the run has no groups. sites: how many
- * contributed to the sums. The course must have ended.
+ * A malloc'ed array of a panel a table, none where the run has no groups; without those of attacks.
+ * sites: how many contributed to the sums. The course must have ended.
  */
 void assess_open(struct panel **panels, size_t *count, const struct course *c, size_t sites);
+/* The same of the tables of attacks. */
+void assess_attacks(struct trial **trials, size_t *count, const struct course *c, size_t sites);
 
 /*
  * The order in which groups are given up, from the last: order [groups] of this parting.

@@ -174,6 +174,7 @@ void summary_fill(struct report *r, const struct coord_loop *l, const char *engi
     r->measure = must_alloc(r->measure_count + 1, sizeof *r->measure);
     exam_measures(r->measure, &l->course.exam, (double)r->min_cell);
     assess_open(&r->panel, &r->panel_count, &l->course, presence_counted(&l->presence));
+    assess_attacks(&r->trial, &r->trial_count, &l->course, presence_counted(&l->presence));
     fill_history(r, l);
     fill_gate(r, l->plan->set);
     r->check = must_alloc(CHECKS_MAX, sizeof *r->check);

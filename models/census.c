@@ -71,21 +71,37 @@ static enum status pick_partings(struct census *c)
     return ST_OK;
 }
 
+/* A reader of poisoned labels: for the target of the attack against the others. */
+static void aim(struct census_reader *r, const struct census *c, const struct attack_trial *t)
+{
+    const struct census_parting *p = c->parting;
+    while (p->crossed > 1 || p->attribute[0] != t->group)
+        p++;
+    r->parting = (size_t)(p - c->parting);
+    r->flagged = settings_real(c->exam->plan, "attacks[%zu].flagged", t->attack);
+}
+
 static void pick_readers(struct census *c, const size_t *row, size_t rows)
 {
     const struct exam *e = c->exam;
     c->reader = must_alloc(rows + 1, sizeof *c->reader);
     for (size_t i = 0; i < rows; i++) {
         const struct exam_unit *u = &e->unit[e->row[row[i]].unit];
-        if (!u->group && !e->row[row[i]].r2 && u->representation != REP_NOISE)
-            c->reader[c->reader_count++].row = row[i];
+        struct census_reader *r = &c->reader[c->reader_count];
+        if (u->group || e->row[row[i]].r2 || u->representation == REP_NOISE ||
+            (u->trial == 0 && !settings_bool(e->plan, "evaluate.fairness")))
+            continue;
+        *r = (struct census_reader){.row = row[i], .parting = CENSUS_EVERY, .rank = (double)NAN};
+        if (u->trial > 0)
+            aim(r, c, &e->attack.trial[u->trial - 1]);
+        c->reader_count++;
     }
 }
 
 enum status census_open(struct census *c, const struct exam *e, const size_t *row, size_t rows)
 {
     *c = (struct census){.exam = e};
-    if (!settings_bool(e->plan, "evaluate.fairness"))
+    if (!settings_bool(e->plan, "evaluate.fairness") && e->attack.trial_count == 0)
         return ST_OK;
     enum status st = pick_partings(c);
     if (st != ST_OK) {
@@ -111,6 +127,9 @@ void census_close(struct census *c)
 bool census_chooses(const struct census *c)
 {
     const struct settings *plan = c->exam->plan;
+    for (size_t r = 0; r < c->reader_count; r++)
+        if (c->reader[r].flagged > 0)
+            return true;
     return c->reader_count > 0 && c->parting_count > 0 &&
            (settings_real(plan, "evaluate.sensitivity") > 0 ||
             settings_real(plan, "evaluate.specificity") > 0);
@@ -141,16 +160,22 @@ static void choose(struct census_reader *r, const struct exam *e, const double *
     static const struct {
         const char *key;
         enum fairness_aim aim;
-    } aims[] = {{"evaluate.sensitivity", FAIRNESS_SENSITIVITY},
+    } aims[] = {{NULL, FAIRNESS_SELECTION},
+                {"evaluate.sensitivity", FAIRNESS_SENSITIVITY},
                 {"evaluate.specificity", FAIRNESS_SPECIFICITY}};
     struct group_sums *sums = must_alloc(1, sizeof *sums);
     counts_of(sums, e, r->row, valid);
     for (size_t i = 0; i < COUNT(aims); i++) {
-        double wanted = settings_real(e->plan, "%s", aims[i].key);
+        bool by_rank = aims[i].key == NULL;
+        if (by_rank != (r->flagged > 0))
+            continue;
+        double wanted = by_rank ? r->flagged : settings_real(e->plan, "%s", aims[i].key);
         double threshold =
             wanted > 0 ? fairness_threshold(&e->axis, sums, aims[i].aim, wanted) : (double)NAN;
         if (!isnan(threshold))
             add_threshold(r, threshold);
+        if (by_rank)
+            r->rank = threshold;
     }
     free(sums);
 }
@@ -175,7 +200,8 @@ static void open_tables(struct census *c)
     c->table = must_alloc(c->reader_count * c->parting_count + 1, sizeof *c->table);
     for (size_t r = 0; r < c->reader_count; r++)
         for (size_t p = 0; p < c->parting_count; p++)
-            add_table(c, r, p);
+            if (c->reader[r].parting == CENSUS_EVERY || c->reader[r].parting == p)
+                add_table(c, r, p);
     c->sums = must_alloc(c->values + 1, sizeof *c->sums);
     c->place = must_alloc(c->place_values + 1, sizeof *c->place);
 }
@@ -184,7 +210,10 @@ void census_choose(struct census *c, const double *valid)
 {
     const struct settings *plan = c->exam->plan;
     for (size_t r = 0; r < c->reader_count; r++) {
-        for (size_t i = 0; i < settings_count(plan, "evaluate.thresholds"); i++)
+        bool attacked = c->reader[r].flagged > 0;
+        if (attacked)
+            add_threshold(&c->reader[r], CENSUS_FIXED);
+        for (size_t i = 0; i < settings_count(plan, "evaluate.thresholds") && !attacked; i++)
             add_threshold(&c->reader[r], settings_list_real(plan, i, "evaluate.thresholds"));
         if (valid != NULL)
             choose(&c->reader[r], c->exam, valid);

@@ -12,7 +12,9 @@
  * that somebody could use, not of a mean of predictors. Noise is not asked for whom it works.
  *
  * The operating thresholds of a predictor are the plan's, then those chosen on validation rows
- * (evaluate.sensitivity, evaluate.specificity); never on rows that are scored.
+ * (evaluate.sensitivity, evaluate.specificity); never on rows that are scored. A predictor that
+ * learnt an attack's labels (attack.h) is counted by the attacked attribute alone, at
+ * CENSUS_FIXED and then at the threshold that selects attacks[].flagged of the validation rows.
  *
  * Everything here is a pure function of the plan, the population and the published sums.
  */
@@ -24,6 +26,7 @@
 #include "models/metrics/groups.h"
 
 #define CENSUS_CROSSED_MAX 4
+#define CENSUS_FIXED       0.5
 #define CENSUS_NAME_MAX    (CENSUS_CROSSED_MAX * (TARGET_NAME_MAX + 1))
 
 /* The patients by an attribute, or by several crossed; the first attribute moves slowest. */
@@ -33,9 +36,14 @@ struct census_parting {
     size_t groups;                        /* at most GROUPS_OF_A_KIND_MAX */
 };
 
+#define CENSUS_EVERY SIZE_MAX
+
 /* A predictor of a task: a row of the exam, and where its score becomes a prediction. */
 struct census_reader {
     size_t row;
+    size_t parting; /* it is counted by this one alone, or by CENSUS_EVERY */
+    double flagged; /* share of validation rows that its threshold by rank selects; 0: none */
+    double rank;    /* that threshold, one of those below; NAN: none, or not chosen yet */
     size_t thresholds;
     double threshold[CLUSTERS_THRESHOLDS_MAX]; /* probabilities; plan's first */
 };
@@ -60,7 +68,7 @@ struct census {
 
 /*
  * Partings, and a reader for each task's row among these rows of the exam (AUC rows alone; not of
- * noise); no table yet. EC_CFG_CHOICE for an intersection that names what is no group attribute
+ * noise; with evaluate.fairness = false only those of attacks); no table yet. EC_CFG_CHOICE for an intersection that names what is no group attribute
  * with levels, EC_CFG_CONFLICT for one of too many groups.
  */
 MUST_CHECK enum status census_open(struct census *c, const struct exam *e, const size_t *row,

@@ -81,8 +81,12 @@ static void add_rows(struct exam *e, size_t unit)
 static void add_unit(struct exam *e, struct exam_unit u)
 {
     for (size_t s = 0; s < u.seeds && !u.own; s++)
-        e->spec.head[e->spec.head_count++] = (struct probe_head){
-            .slice = u.slice, .kind = u.kind, .group = u.group, .target = u.target, .seed = s};
+        e->spec.head[e->spec.head_count++] = (struct probe_head){.slice = u.slice,
+                                                                 .kind = u.kind,
+                                                                 .group = u.group,
+                                                                 .target = u.target,
+                                                                 .labels = u.trial,
+                                                                 .seed = s};
     e->unit[e->unit_count] = u;
     add_rows(e, e->unit_count++);
 }
@@ -119,12 +123,26 @@ static void add_own(struct exam *e)
                                            .seeds = 1});
 }
 
+/* Every trial of the plan's attacks, read by one kind of probe from one slice. */
+static void add_trials(struct exam *e, size_t slice, enum probe_kind kind)
+{
+    for (size_t i = 0; i < e->attack.trial_count; i++)
+        if (e->slice_of[slice] != REP_NOISE && learnable(&e->who->task[e->attack.trial[i].task]))
+            add_unit(e, (struct exam_unit){.slice = slice,
+                                           .representation = e->slice_of[slice],
+                                           .kind = kind,
+                                           .target = e->attack.trial[i].task,
+                                           .trial = i + 1,
+                                           .head = e->spec.head_count,
+                                           .seeds = 1});
+}
+
 static void lay_out(struct exam *e)
 {
     static const char *const kinds[] = {[PROBE_LINEAR] = "linear", [PROBE_MLP] = "mlp"};
     size_t seeds = settings_size(e->plan, "evaluate.seeds");
     size_t targets = TASKS_MAX + GROUPS_MAX;
-    size_t units = targets * (2 * REP_COUNT + 1);
+    size_t units = targets * (2 * REP_COUNT + 1) + e->attack.trial_count * 2 * REP_COUNT;
     e->unit = must_alloc(units, sizeof *e->unit);
     e->row = must_alloc(units * TARGET_LEVELS_MAX, sizeof *e->row);
     e->spec.head = must_alloc(units * seeds, sizeof *e->spec.head);
@@ -134,6 +152,10 @@ static void lay_out(struct exam *e)
             if (settings_has(e->plan, "evaluate.probes", kinds[k]))
                 add_slice(e, s, (enum probe_kind)k, seeds);
     add_own(e);
+    for (size_t k = 0; k < COUNT(kinds); k++)
+        for (size_t s = 0; s < e->spec.slice_count; s++)
+            if (settings_has(e->plan, "evaluate.probes", kinds[k]))
+                add_trials(e, s, (enum probe_kind)k);
 }
 
 static enum status open_probes(struct exam *e)
@@ -170,13 +192,15 @@ enum status exam_open(struct exam *e, const struct settings *plan, const struct 
                       const struct model *subject)
 {
     *e = (struct exam){.plan = plan, .who = who, .subject = subject};
+    enum status st = attack_open(&e->attack, plan, who);
+    if (st != ST_OK)
+        return st;
     double thresholds[SETTINGS_LIST_MAX];
     size_t count = settings_count(plan, "evaluate.thresholds");
     for (size_t i = 0; i < count; i++)
         thresholds[i] = settings_list_real(plan, i, "evaluate.thresholds");
     hist_axis_open(&e->axis, thresholds, count);
     lay_out(e);
-    enum status st = ST_OK;
     if (e->row_count == 0)
         st = fault(EC_EVAL_TOO_FEW, "evaluate", "no task or group has two levels among the %s",
                    subject->ops->fixed ? "rows" : "training rows");

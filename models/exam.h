@@ -8,8 +8,10 @@
  *
  * A unit is one target read from one representation by one kind of probe, `seeds` heads of it; a
  * row is one reported number of a unit: an AUC of a level against the largest level, or R^2. A
- * model with a head of its own that releases nothing adds units for that head. Everything here is
- * a pure function of the plan, the population and the published sums.
+ * model with a head of its own that releases nothing adds units for that head. Attacks of the plan
+ * add a unit of one head for each trial and representation but noise, behind all others: they learn
+ * poisoned labels, are scored on clean ones, and are no measures. Everything here is a pure function
+ * of the plan, the population and the published sums.
  *
  * What a site contributes:
  *   valid, test   per row and seed: AUC {positives [bins], negatives [bins]},
@@ -23,6 +25,7 @@
 #ifndef EVENHAND_EXAM_H
 #define EVENHAND_EXAM_H
 
+#include "models/attack.h"
 #include "models/core/model.h"
 #include "models/linear/probes.h"
 #include "models/metrics/hist.h"
@@ -41,6 +44,7 @@ struct exam_unit {
     enum probe_kind kind;
     bool group;
     size_t target;
+    size_t trial;       /* from 1: whose poisoned labels it learns (attack.h); 0: the clean ones */
     size_t head, seeds; /* fresh probes head..head+seeds */
     size_t row, row_count;
 };
@@ -64,6 +68,7 @@ struct exam {
     const struct population *who; /* keeps */
     const struct model *subject;  /* keeps: the model under evaluation */
     struct hist_axis axis;
+    struct attack attack;
     struct probe_spec spec;
     struct model *probes; /* NULL when the plan asks for none */
     enum representation slice_of[PROBE_SLICES_MAX];

@@ -201,9 +201,10 @@ static bool has_accuracy(const struct exam *e, const struct exam_row *row)
 
 size_t exam_measure_count(const struct exam *e)
 {
-    size_t count = e->row_count;
+    size_t count = 0;
     for (size_t w = 0; w < e->row_count; w++)
-        count += has_accuracy(e, &e->row[w]);
+        if (e->unit[e->row[w].unit].trial == 0)
+            count += has_accuracy(e, &e->row[w]) ? 2 : 1;
     return count;
 }
 
@@ -372,6 +373,8 @@ void exam_measures(struct measure *m, const struct exam *e, double min_cell)
     int64_t *counts = must_alloc(2 * e->axis.bins, sizeof(int64_t));
     for (size_t w = 0; w < e->row_count; w++) {
         const struct exam_row *row = &e->row[w];
+        if (e->unit[row->unit].trial > 0)
+            continue;
         *m = exam_row_measure(e, w);
         if (row->r2)
             measure_r2(m, e, row, min_cell);

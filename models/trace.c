@@ -66,7 +66,8 @@ static void pick_released(struct trace *t)
     bool found = false;
     for (size_t i = 0; i < e->unit_count; i++) {
         const struct exam_unit *u = &e->unit[i];
-        if (u->own || u->representation != REP_DEBIASED || e->row[u->row].r2)
+        bool released = !u->own && u->representation == REP_DEBIASED;
+        if (!released || u->trial > 0 || e->row[u->row].r2)
             continue;
         if (!found)
             kind = u->kind;

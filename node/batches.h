@@ -19,7 +19,8 @@ struct rows_view {
     const real *task;  /* [task_count, total] */
     const real *group; /* [group_count, total] */
     size_t total;      /* rows of x, task, group */
-    size_t task_count, group_count;
+    size_t task_count; /* of the population, and of label columns behind them (attack.h) */
+    size_t group_count;
     const uint32_t *row; /* [count]: the rows to draw from */
     size_t count;
 };

@@ -73,10 +73,35 @@ static size_t larger(size_t a, size_t b)
     return a > b ? a : b;
 }
 
+/* Poisoned in training rows alone; whoever validates or is scored has no part in it. */
+static void open_labels(struct evaluation *e)
+{
+    const struct dataset *d = e->data;
+    const struct population *who = &e->course->who;
+    const struct attack *attack = &e->course->exam.attack;
+    if (attack->trial_count == 0)
+        return;
+    uint32_t *row = must_alloc(d->split_rows[SPLIT_TRAIN] + 1, sizeof *row);
+    evaluation_order(row, d, SPLIT_TRAIN);
+    struct attack_rows rows = {.total = d->rows,
+                               .task = d->task,
+                               .group = d->group,
+                               .patient = d->flat.patient,
+                               .row = row,
+                               .count = d->split_rows[SPLIT_TRAIN]};
+    e->labels = must_alloc((who->task_count + attack->trial_count) * d->rows, sizeof *e->labels);
+    memcpy(e->labels, d->task, who->task_count * d->rows * sizeof *e->labels);
+    for (size_t i = 0; i < attack->trial_count; i++)
+        attack_label(e->labels + (who->task_count + i) * d->rows, &attack->trial[i], who,
+                     (uint64_t)settings_int(e->course->plan, "seed"), &rows);
+    free(row);
+}
+
 void evaluation_open(struct evaluation *e, const struct dataset *data, const struct course *c)
 {
     *e = (struct evaluation){.data = data, .course = c};
     order_scored(e);
+    open_labels(e);
     const struct model *m = c->model;
     const struct model *p = c->exam.probes;
     size_t width = larger(data->width, c->exam.spec.width);
@@ -91,6 +116,7 @@ void evaluation_open(struct evaluation *e, const struct dataset *data, const str
 void evaluation_close(struct evaluation *e)
 {
     free(e->features);
+    free(e->labels);
     free(e->scored);
     arena_close(&e->arena);
     *e = (struct evaluation){0};
@@ -156,7 +182,13 @@ void evaluation_rescale(struct evaluation *e)
 
 struct rows_view evaluation_training(const struct evaluation *e)
 {
-    return view_of(e, true, e->data->split_row[SPLIT_TRAIN], e->data->split_rows[SPLIT_TRAIN]);
+    struct rows_view view =
+        view_of(e, true, e->data->split_row[SPLIT_TRAIN], e->data->split_rows[SPLIT_TRAIN]);
+    if (e->labels != NULL) {
+        view.task = e->labels;
+        view.task_count += e->course->exam.attack.trial_count;
+    }
+    return view;
 }
 
 /* --- contributions ------------------------------------------------------------------------- */

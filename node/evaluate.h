@@ -21,6 +21,7 @@ struct evaluation {
     const struct course *course;
     real *features;   /* [rows, exam.spec.width]; NULL before evaluation_features */
     bool rescaled;    /* they are, by the scale that all sites' sums gave */
+    real *labels;     /* [tasks and trials of attacks, rows]; NULL where none is tried */
     uint32_t *scored; /* rows that test and place count, by patient */
     size_t scored_count;
     struct arena arena;
@@ -36,7 +37,7 @@ void evaluation_order(uint32_t *row, const struct dataset *data, enum split spli
 void evaluation_features(struct evaluation *e, const struct release *release, uint64_t site);
 /* Once the scale is known, and once: (feature - mean) / scale, 0 for constants. */
 void evaluation_rescale(struct evaluation *e);
-/* Rows that probes train on. */
+/* Rows that probes train on, with the label columns of attacks behind their tasks. */
 struct rows_view evaluation_training(const struct evaluation *e);
 
 /* Contributions [leg.values], cleared first. */

@@ -165,7 +165,7 @@ struct json *report_json(const struct report *r)
     json_put(tree, "fairness", out_fairness(r));
     json_put(tree, "figures", out_figures(r));
     json_put(tree, "gate", out_gates(r));
-    json_put(tree, "attack", json_array()); /* its evaluation does not exist yet */
+    json_put(tree, "attack", out_attack(r));
     json_put(tree, "privacy", privacy_of(r));
     json_put(tree, "history", history_of(r));
     json_put(tree, "traffic", traffic_of(r));

@@ -19,5 +19,7 @@ void out_words(struct json *object, const char *key, const char *words);
 struct json *out_fairness(const struct report *r);
 struct json *out_figures(const struct report *r);
 struct json *out_gates(const struct report *r);
+/* A row a number of a trial: of a group, of everybody ("group" null) or between groups (fnr_gap). */
+struct json *out_attack(const struct report *r);
 
 #endif

@@ -182,6 +182,7 @@ enum status report_text(FILE *to, const struct json *report, size_t width)
     print_measures(to, &utility, facts_utility(&utility), "task", width);
     text_fairness(to, &panels, width);
     print_measures(to, &leakage, facts_leakage(&leakage), "attribute", width);
+    text_attack(to, report, width);
     print_in_sample(to, &leakage, &utility, width);
     print_reading(to, &leakage, &utility, width);
     print_history(to, report, width);

@@ -1,5 +1,5 @@
 /*
- * out_text.h - the parts of the text for a terminal that say for whom it works.
+ * out_text.h - the parts of the text for a terminal that say for whom it works, and what attacks did.
  */
 #ifndef EVENHAND_OUT_TEXT_H
 #define EVENHAND_OUT_TEXT_H
@@ -12,5 +12,7 @@
 void text_gates(FILE *to, const struct json *report, size_t width);
 /* A line a panel: who is worst off, and by how much groups differ; then what to know first. */
 void text_fairness(FILE *to, const struct panels *panels, size_t width);
+/* A table an attack, a line a predictor; nothing where none was tried. */
+void text_attack(FILE *to, const struct json *report, size_t width);
 
 #endif

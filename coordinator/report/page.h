@@ -70,6 +70,7 @@ void page_facts(FILE *to, const char *caption, const struct facts *facts);
 /* Is there a section of this id on the page? */
 bool page_has(const struct page *page, const char *id);
 
+/* What poisoned labels did, or that no attack was tried. */
 void page_attack(FILE *to, const struct page *page);
 void page_left(FILE *to, const struct page *page);
 void page_limits(FILE *to, const struct page *page);

@@ -8,16 +8,6 @@
 #include "coordinator/report/html.h"
 #include "proto/base/arena.h"
 
-void page_attack(FILE *to, const struct page *page)
-{
-    bool tried = json_count(json_get(page->report, "attack")) > 0;
-    html_element(to, "p", NULL,
-                 tried ? "The attacks that this run tried are in report.json."
-                       : "This run tried no attack. Nothing here says what somebody could learn of "
-                         "single patients from the model or from what it puts out.");
-    fputc('\n', to);
-}
-
 void page_left(FILE *to, const struct page *page)
 {
     static const char *const rows[][2] = {

@@ -17,6 +17,9 @@ void report_close(struct report *r)
     for (size_t i = 0; i < r->panel_count; i++)
         panel_close(&r->panel[i]);
     free(r->panel);
+    for (size_t i = 0; i < r->trial_count; i++)
+        trial_close(&r->trial[i]);
+    free(r->trial);
     free(r->gate);
     free(r->history);
     free(r->check);

@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include "coordinator/eval/gate.h"
+#include "coordinator/eval/trial.h"
 #include "models/metrics/measure.h"
 #include "proto/base/json.h"
 
@@ -57,6 +58,8 @@ struct report {
     size_t measure_count;
     struct panel *panel; /* for whom it works; closed with the report */
     size_t panel_count;
+    struct trial *trial; /* of attacks; closed with the report */
+    size_t trial_count;
     struct gate *gate;
     size_t gate_count;
     struct report_point *history;

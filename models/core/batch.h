@@ -45,7 +45,7 @@ struct population {
 struct batch {
     size_t rows, width;
     const real *x;     /* [rows, width], standardised */
-    const real *task;  /* [task_count, rows] */
+    const real *task;  /* [task_count, rows], and further columns where attacks are tried */
     const real *group; /* [group_count, rows] */
 };
 

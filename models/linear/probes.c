@@ -32,6 +32,7 @@ static enum status judge(const struct probe_spec *spec, const struct population 
         const struct probe_head *h = &spec->head[i];
         must(h->slice < spec->slice_count);
         must(h->target < (h->group ? who->group_count : who->task_count));
+        must(h->labels == 0 || !h->group);
         must(h->kind == PROBE_LINEAR || spec->hidden > 0);
         const struct target *t = probes_target(h, who);
         if (t->kind == TARGET_CATEGORICAL && (t->levels < 2 || t->levels > TARGET_LEVELS_MAX))

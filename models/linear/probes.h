@@ -42,6 +42,8 @@ struct probe_head {
     enum probe_kind kind;
     bool group; /* target is who->group[target], else who->task[target] */
     size_t target;
+    size_t labels; /* 0: learns the target; else the batch's label column of this number, from 1,
+                      behind its tasks: another account of the same target (rows_view) */
     uint64_t seed; /* of its initial weights */
     /* Filled by probes_open: */
     size_t outputs; /* target_outputs */

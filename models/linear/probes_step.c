@@ -11,7 +11,8 @@ static double head_loss(real *dlogits, const real *logits, const struct probes *
                         double rate)
 {
     const struct target *t = probes_target(h, p->model.who);
-    const real *y = (h->group ? b->group : b->task) + h->target * b->rows;
+    size_t column = h->labels > 0 ? p->model.who->task_count + h->labels - 1 : h->target;
+    const real *y = (h->group ? b->group : b->task) + column * b->rows;
     switch (t->kind) {
     case TARGET_BINARY:
         return loss_binary(dlogits, logits, y, b->rows, stride, rate, 1);

@@ -104,22 +104,30 @@ static double probability_of(double logit)
     return 1 / (1 + exp(-logit));
 }
 
+/* Rows of the bin that the aim is about. */
+static int64_t aimed_at(const struct group_sums *s, enum fairness_aim aim, size_t bin)
+{
+    int64_t count = aim == FAIRNESS_SENSITIVITY ? 0 : s->count[0][bin];
+    return aim == FAIRNESS_SPECIFICITY ? count : count + s->count[1][bin];
+}
+
 double fairness_threshold(const struct hist_axis *axis, const struct group_sums *validation,
                           enum fairness_aim aim, double wanted)
 {
-    bool sensitivity = aim == FAIRNESS_SENSITIVITY;
-    const int64_t *counts = validation->count[sensitivity ? 1 : 0];
-    int64_t all = hist_count_from(counts, axis->bins, 0), above = 0;
+    bool from_above = aim != FAIRNESS_SPECIFICITY;
+    int64_t all = 0, above = 0;
+    for (size_t bin = 0; bin < axis->bins; bin++)
+        all += aimed_at(validation, aim, bin);
     if (all == 0)
         return (double)NAN;
     for (size_t edge = axis->bins - 1; edge > 0; edge--) { /* predicted: bin `edge` and above */
-        above += counts[edge];
-        bool enough = sensitivity ? (double)above >= wanted * (double)all
-                                  : (double)(all - above) < wanted * (double)all;
-        if (enough && sensitivity)
+        above += aimed_at(validation, aim, edge);
+        bool enough = from_above ? (double)above >= wanted * (double)all
+                                 : (double)(all - above) < wanted * (double)all;
+        if (enough && from_above)
             return probability_of(axis->edge[edge - 1]);
         if (enough)
             return edge < axis->bins - 1 ? probability_of(axis->edge[edge]) : (double)NAN;
     }
-    return sensitivity || wanted <= 0 ? 0 : probability_of(axis->edge[0]);
+    return from_above || wanted <= 0 ? 0 : probability_of(axis->edge[0]);
 }

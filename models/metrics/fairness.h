@@ -133,11 +133,11 @@ const struct fairness_measure *fairness_find(const struct fairness *f, const cha
                                              const char *group, const char *other,
                                              double threshold);
 
-enum fairness_aim { FAIRNESS_SENSITIVITY, FAIRNESS_SPECIFICITY };
+enum fairness_aim { FAIRNESS_SENSITIVITY, FAIRNESS_SPECIFICITY, FAIRNESS_SELECTION };
 /*
- * The highest edge with at least this sensitivity, or the lowest with at least this specificity,
- * of validation rows: a probability, to be an edge of the axis that test rows are scored on. NAN
- * when the rows have no such class, or no edge but 1 does.
+ * The highest edge with at least this sensitivity, or at least this share of all rows above it, or
+ * the lowest with at least this specificity, of validation rows: a probability, to be an edge of
+ * the axis that test rows are scored on. NAN when the rows have no such class, or no edge but 1 does.
  */
 double fairness_threshold(const struct hist_axis *axis, const struct group_sums *validation,
                           enum fairness_aim aim, double wanted);

@@ -1,5 +1,6 @@
 #include "proto/adopt/parts.h"
 
+#include "models/attack.h"
 #include "models/merge/merge.h"
 #include "models/registry.h"
 #include "models/tolerance.h"
@@ -36,5 +37,6 @@ const struct plan_parts adopt_parts[] = {
     {.key = "model.name", .table = model_table, .known = model_known},
     {.key = "merge.rule", .table = merge_table, .known = merge_known},
     {.judge = tolerances_judge},
+    {.judge = attacks_judge},
 };
 const size_t adopt_part_count = COUNT(adopt_parts);

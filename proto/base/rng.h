@@ -21,8 +21,10 @@ enum rng_purpose {
     RNG_COHORT,  /* the synthetic cohort */
     RNG_SHUFFLE, /* links and simulated faults */
     RNG_TEST,
-    RNG_SPLIT,    /* which patients validate, where a file does not say */
-    RNG_BOOTSTRAP /* groups drawn again, for intervals and noise floors */
+    RNG_SPLIT,     /* which patients validate, where a file does not say */
+    RNG_BOOTSTRAP, /* groups drawn again, for intervals and noise floors */
+    RNG_BALANCE,   /* rows of the larger class that an attack's probes learn from */
+    RNG_POISON     /* patients whose labels an attack poisons */
 };
 
 struct rng {

@@ -105,6 +105,19 @@ static const struct setting rows[] = {
     {"tolerances[].rule", SET_TEXT, 0, 0, "", "\"interval\"", "interval|value", false,
      "Who must keep the limit: the whole interval, or the value alone."},
 
+    {"attacks[].task", SET_TEXT, 0, 0, "", NULL, NULL, false,
+     "An attack on what fresh probes learn: positives of a group become negatives in training rows, "
+     "and held-out rows say what came of it. Of this binary task."},
+    {"attacks[].group", SET_TEXT, 0, 0, "", NULL, NULL, false,
+     "The attribute that tells whose labels are poisoned."},
+    {"attacks[].level", SET_TEXT, 0, 0, "", NULL, NULL, false, "Its level: the target."},
+    {"attacks[].rates", SET_LIST_REAL, 0, 1, "of the target's patients",
+     "[0.05, 0.1, 0.25, 0.5, 0.75, 1.0]", NULL, false,
+     "Shares that are poisoned, each a trial of its own; 0, that is not, is always tried."},
+    {"attacks[].flagged", SET_REAL, 0.001, 0.999, "of all rows", "0.25", NULL, false,
+     "Threshold by rank, beside the fixed one of 0.5: the highest at which so many clean "
+     "validation rows are selected."},
+
     {"evaluate.every", SET_INT, 1, 1e6, "rounds", "10", NULL, false,
      "How often validation rows are looked at while the model trains: collapse guard, trace."},
     {"evaluate.representations", SET_LIST_TEXT, 0, 0, "",

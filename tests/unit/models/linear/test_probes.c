@@ -34,6 +34,40 @@ static void the_vector_is_laid_out_as_the_header_draws_it(void **state)
     assert_null(m);
 }
 
+/* Weights of a linear head start at 0, so that labels turned round turn its gradient round. */
+static void a_head_of_other_labels_learns_those(void **state)
+{
+    (void)state;
+    struct toy toy;
+    struct model *m;
+    toy_open(&toy, 0);
+    static real labels[3 * TOY_ROWS];
+    memcpy(labels, toy.task, sizeof toy.task);
+    for (size_t i = 0; i < TOY_ROWS; i++)
+        labels[2 * TOY_ROWS + i] = 1 - toy.task[i];
+    toy.batch.task = labels;
+    toy.spec.head_count = 2;
+    for (size_t h = 0; h < 2; h++)
+        toy.head[h] = (struct probe_head){.labels = h};
+    check_ok(probes_open(&m, &toy.spec, &toy_who));
+    real *theta = must_alloc(m->params, sizeof *theta);
+    real *grad = must_alloc(m->params, sizeof *grad);
+    double losses[MODEL_LOSSES_MAX];
+    struct step_key key = {0};
+    struct arena arena;
+    unsigned char *slab = NULL;
+    toy_arena(&arena, &slab, m, TOY_ROWS);
+    m->ops->step(grad, losses, m, theta, &toy.batch, 0, &key, &arena);
+    for (size_t i = 0; i < 4; i++) {
+        assert_true(fabs((double)grad[i]) > 1e-6);
+        assert_true(fabs((double)(grad[i] + grad[4 + i])) < 1e-6);
+    }
+    free(slab);
+    free(theta);
+    free(grad);
+    m->ops->close(&m);
+}
+
 static void a_phase_is_there_for_each_kind_of_head_and_no_other(void **state)
 {
     (void)state;
@@ -353,6 +387,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_vector_is_laid_out_as_the_header_draws_it),
+        cmocka_unit_test(a_head_of_other_labels_learns_those),
         cmocka_unit_test(a_phase_is_there_for_each_kind_of_head_and_no_other),
         cmocka_unit_test(what_nothing_can_be_learned_of_is_refused),
         cmocka_unit_test(linear_heads_start_at_zero_and_mlp_heads_at_their_seed),

@@ -51,11 +51,11 @@ static inline void toy_open(struct toy *t, double dropout)
         .rows = TOY_ROWS, .width = TOY_WIDTH, .x = t->x, .task = t->task, .group = t->group};
 
     static const struct probe_head heads[TOY_HEADS] = {
-        {0, PROBE_MLP, false, 0, 1, 0, 0},    {1, PROBE_LINEAR, true, 0, 0, 0, 0},
-        {0, PROBE_LINEAR, false, 0, 0, 0, 0}, {1, PROBE_MLP, true, 0, 2, 0, 0},
-        {0, PROBE_LINEAR, false, 1, 0, 0, 0}, {0, PROBE_MLP, true, 0, 1, 0, 0},
-        {1, PROBE_MLP, false, 1, 1, 0, 0},    {1, PROBE_LINEAR, true, 1, 0, 0, 0},
-        {0, PROBE_LINEAR, true, 0, 0, 0, 0},
+        {0, PROBE_MLP, false, 0, 0, 1, 0, 0},    {1, PROBE_LINEAR, true, 0, 0, 0, 0, 0},
+        {0, PROBE_LINEAR, false, 0, 0, 0, 0, 0}, {1, PROBE_MLP, true, 0, 0, 2, 0, 0},
+        {0, PROBE_LINEAR, false, 1, 0, 0, 0, 0}, {0, PROBE_MLP, true, 0, 0, 1, 0, 0},
+        {1, PROBE_MLP, false, 1, 0, 1, 0, 0},    {1, PROBE_LINEAR, true, 1, 0, 0, 0, 0},
+        {0, PROBE_LINEAR, true, 0, 0, 0, 0, 0},
     };
     memcpy(t->head, heads, sizeof heads);
     t->spec = (struct probe_spec){

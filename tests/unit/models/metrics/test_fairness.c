@@ -244,6 +244,28 @@ static void a_threshold_is_the_best_edge_that_keeps_its_promise(void **state)
     assert_true(fairness_threshold(&asked.axis, s, FAIRNESS_SPECIFICITY, 0) == 0);
 }
 
+/* By rank: the highest edge that selects the share, of both classes together. */
+static void a_threshold_by_rank_selects_at_least_its_share_and_the_next_does_not(void **state)
+{
+    (void)state;
+    struct rng rng = rng_open(8, RNG_TEST, 0, 0, 0);
+    cohort = (struct cohort){0};
+    cohort_draw(&cohort, &rng, 0, 2000, 0.3, 2, 0);
+    cohort_ask(&asked, &cohort);
+    static const double wanted[] = {0.05, 0.25, 0.9};
+    for (size_t i = 0; i < COUNT(wanted); i++) {
+        double t = fairness_threshold(&asked.axis, asked.sums, FAIRNESS_SELECTION, wanted[i]);
+        double next = 1 / (1 + exp(-(hist_logit(t) + 24.0 / 1024))); /* the next edge, about */
+        double selected = 0, fewer = 0;
+        for (size_t r = 0; r < cohort.rows; r++) {
+            selected += cohort.p[r] >= t - 1e-12;
+            fewer += cohort.p[r] >= next;
+        }
+        assert_true(selected >= wanted[i] * (double)cohort.rows);
+        assert_true(fewer < wanted[i] * (double)cohort.rows);
+    }
+}
+
 static void a_threshold_of_nobody_is_none(void **state)
 {
     (void)state;
@@ -308,6 +330,7 @@ int main(void)
         cmocka_unit_test(a_perfect_group_leaves_numbers_between_groups_without_interval),
         cmocka_unit_test(a_gap_of_two_aucs_has_the_interval_of_their_difference),
         cmocka_unit_test(a_threshold_is_the_best_edge_that_keeps_its_promise),
+        cmocka_unit_test(a_threshold_by_rank_selects_at_least_its_share_and_the_next_does_not),
         cmocka_unit_test(a_threshold_of_nobody_is_none),
         cmocka_unit_test(a_threshold_that_was_found_is_an_edge_of_the_next_axis),
         cmocka_unit_test(broken_promises_stop),
