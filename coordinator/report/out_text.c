@@ -71,7 +71,7 @@ static void print_measures(FILE *to, const struct measure_rows *rows, struct fac
 static void print_in_sample(FILE *to, const struct measure_rows *leakage,
                             const struct measure_rows *utility, size_t width)
 {
-    struct fact title = facts_in_sample();
+    struct fact title = facts_in_sample(leakage, utility);
     if (rows_any(leakage, true) || rows_any(utility, true))
         fprintf(to, "\n%s: %s\n", title.name, title.text);
     rows_print(to, leakage, true, "attribute", width);
