@@ -249,6 +249,7 @@ static const struct section {
     {"utility", "Utility", has_utility, tell_utility},
     {"fairness", "Fairness", has_panels, page_fairness},
     {"leakage", "Leakage", has_leakage, tell_leakage},
+    {"search", "Search", page_has_frontier, page_frontier},
     {"in-sample", "Not from test patients", has_in_sample, tell_in_sample},
     {"calibration", "Calibration", has_drawn, page_calibration},
     {"reading", "Reading the numbers", has_rows, tell_reading},

@@ -19,5 +19,8 @@ void out_words(struct json *object, const char *key, const char *words);
 struct json *out_fairness(const struct report *r);
 struct json *out_figures(const struct report *r);
 struct json *out_gates(const struct report *r);
+/* The points that the settings of a run were chosen from, and the rule and what to compare with. */
+struct json *out_frontier(const struct frontier *f);
+struct json *out_search(const struct frontier *f);
 
 #endif

@@ -183,6 +183,7 @@ enum status report_text(FILE *to, const struct json *report, size_t width)
     text_fairness(to, &panels, width);
     print_measures(to, &leakage, facts_leakage(&leakage), "attribute", width);
     print_in_sample(to, &leakage, &utility, width);
+    text_frontier(to, report, width);
     print_reading(to, &leakage, &utility, width);
     print_history(to, report, width);
     print_checks(to, report, width);

@@ -1,5 +1,6 @@
 /*
- * out_text.h - the parts of the text for a terminal that say for whom it works.
+ * out_text.h - the parts of the text for a terminal beside its tables: for whom it works, and
+ * what the settings were chosen from.
  */
 #ifndef EVENHAND_OUT_TEXT_H
 #define EVENHAND_OUT_TEXT_H
@@ -12,5 +13,7 @@
 void text_gates(FILE *to, const struct json *report, size_t width);
 /* A line a panel: who is worst off, and by how much groups differ; then what to know first. */
 void text_fairness(FILE *to, const struct panels *panels, size_t width);
+/* The points of the search that chose the settings, and the rule; nothing of a run by itself. */
+void text_frontier(FILE *to, const struct json *report, size_t width);
 
 #endif

@@ -9,6 +9,7 @@
 
 #include <stdio.h>
 
+#include "coordinator/eval/frontier.h"
 #include "coordinator/eval/gate.h"
 #include "models/metrics/measure.h"
 #include "proto/base/json.h"
@@ -59,6 +60,7 @@ struct report {
     size_t panel_count;
     struct gate *gate;
     size_t gate_count;
+    const struct frontier *frontier; /* borrowed; NULL: no search chose the settings */
     struct report_point *history;
     size_t history_count;
     struct report_check *check;
