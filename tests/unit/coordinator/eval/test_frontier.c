@@ -81,12 +81,13 @@ static void nobody_on_the_frontier_is_dominated_and_everybody_else_is(void **sta
     for (size_t set = 1; set < 1u << PLACES; set++) {
         struct frontier_point points[PLACES];
         struct frontier f = {.point = points, .least = -.02};
-        for (size_t i = 0; i < PLACES; i++)
+        for (size_t i = 0; i < PLACES; i++) {
+            size_t across = i % STEPS, up = i / STEPS;
             if ((set >> i & 1) != 0)
-                points[f.count++] =
-                    (struct frontier_point){.standing = {.utility = -.1 * (double)(i % STEPS),
-                                                         .leakage = .5 + .1 * (double)(i / STEPS)},
-                                            .checks_held = true};
+                points[f.count++] = (struct frontier_point){
+                    .standing = {.utility = -.1 * (double)across, .leakage = .5 + .1 * (double)up},
+                    .checks_held = true};
+        }
         assert_true(frontier_mark(&f));
         for (size_t i = 0; i < f.count; i++) {
             const struct standing *a = &points[i].standing;

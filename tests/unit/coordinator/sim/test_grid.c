@@ -52,8 +52,7 @@ static void what_is_no_grid_is_refused(void **state)
 {
     (void)state;
     static char longest[2 * FRONTIER_TEXT_MAX];
-    memset(longest, 'a', sizeof(longest) - 1);
-    memcpy(longest, "a.b=", 4);
+    snprintf(longest, sizeof(longest), "a.b=%0*d", FRONTIER_TEXT_MAX, 1);
     static const struct {
         const char *over[9];
         size_t count;
