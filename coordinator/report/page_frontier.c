@@ -66,12 +66,13 @@ static void draw_points(struct json *chart, const struct json *points, bool chos
             draw_point(series, "dots", json_at(points, i));
 }
 
-/* The originals are a point; others lose so much that only their leakage is drawn, as a line. */
+/* A mark of its own; of what loses more than every point, as noise, the leakage alone, as a line. */
 static void draw_reference(struct json *chart, const struct json *reference, double from)
 {
-    const char *name = facts_text(reference, "representation");
-    struct json *series = figure_series(chart, name, FIGURE_REFERENCE);
-    if (utility_of(reference) >= from) {
+    bool near = utility_of(reference) >= from;
+    struct json *series = figure_series(chart, facts_text(reference, "representation"),
+                                        near ? FIGURE_GROUP : FIGURE_REFERENCE);
+    if (near) {
         draw_point(series, "dots", reference);
         return;
     }
@@ -136,15 +137,13 @@ void page_frontier(FILE *to, const struct page *page)
     const struct json *points = json_get(page->report, "frontier");
     const struct json *search = json_get(page->report, "search");
     const struct json *references = json_get(search, "references");
-    char about[SEARCH_TEXT_MAX], caption[SEARCH_TEXT_MAX];
+    char about[SEARCH_TEXT_MAX];
     search_summary(about, page->report);
-    snprintf(caption, sizeof(caption), "On validation patients. Chosen is, %.700s",
-             facts_text(search, "rule"));
     struct figure f = {.title = "Utility against leakage.", .about = about, .unfolded = true};
     figure_open(&f, to);
     draw(&f, page->report);
     figure_draw(&f, NULL);
-    html_table(to, caption, NULL);
+    html_table(to, "On validation patients; more utility and less leakage is better", NULL);
     html_heads(to, heads, "ntntntt");
     for (size_t i = 0; i < json_count(points); i++)
         tell_point(to, json_at(points, i));
@@ -153,6 +152,9 @@ void page_frontier(FILE *to, const struct page *page)
     fputs("</tbody>\n", to);
     html_table_end(to);
     figure_close(&f);
+    fputs("<p>The rule: ", to);
+    html_text(to, facts_text(search, "rule"));
+    fputs(".</p>\n", to);
     for (size_t i = 0; i < search_reading_count; i++) {
         html_element(to, "p", NULL, search_reading[i]);
         fputc('\n', to);

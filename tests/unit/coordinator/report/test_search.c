@@ -133,7 +133,7 @@ static void the_page_draws_points_frontier_choice_and_references(void **state)
     it_says(section, "{\"name\":\"chosen\",\"role\":\"group\",\"dots\":[[-0.0125,0.634]]}");
     it_says(section, "{\"name\":\"frontier\",\"role\":\"everybody\",\"points\":[[-0.0125,0.634],"
                      "[0.0,0.912]]}");
-    it_says(section, "{\"name\":\"original\",\"role\":\"reference\",\"dots\":[[0.0,0.957]]}");
+    it_says(section, "{\"name\":\"original\",\"role\":\"group\",\"dots\":[[0.0,0.957]]}");
     it_says(section, "{\"name\":\"noise\",\"role\":\"reference\",\"points\":[[-0.35,0.523],"
                      "[0.0,0.523]]}");
     char *seen = markup_without_scripts(page);
