@@ -6,7 +6,7 @@ small_cohort || exit 1
 plan=$work/cohort/small.cfg
 # Validation patients are few here: nothing is withheld.
 sed -i '$a privacy = { min_cell = 1; }; data = { validation = 0.5; };' "$plan"
-over=(--over model.adversary.weight=0,5 --over model.latent=4,8)
+over=(--over 'model.adversary.weight=0,5' --over 'model.latent=4,8')
 sweep() { "$evenhand" simulate sweep "$plan" "${over[@]}" "$@"; }
 splits() { grep -ho '"split": "[a-z-]*"' "$@" | sort -u; }
 # number KEY POINT: of the frontier that the chosen one's report holds
