@@ -116,7 +116,7 @@ static void tell_utility(FILE *to, const struct page *page)
 
 static void tell_in_sample(FILE *to, const struct page *page)
 {
-    struct fact what = facts_in_sample();
+    struct fact what = facts_in_sample(&page->leakage, &page->utility);
     char caption[FACT_TEXT_MAX + 32];
     snprintf(caption, sizeof(caption), "attributes, %s", what.text);
     page_measures(to, &page->leakage, true, "attribute", caption);
@@ -250,7 +250,8 @@ static const struct section {
     {"utility", "Utility", has_utility, tell_utility},
     {"fairness", "Fairness", has_panels, page_fairness},
     {"leakage", "Leakage", has_leakage, tell_leakage},
-    {"in-sample", "In-sample", has_in_sample, tell_in_sample},
+    {"search", "Search", page_has_frontier, page_frontier},
+    {"in-sample", "Not from test patients", has_in_sample, tell_in_sample},
     {"calibration", "Calibration", has_drawn, page_calibration},
     {"reading", "Reading the numbers", has_rows, tell_reading},
     {"attack", "Attack", always, page_attack},

@@ -171,5 +171,9 @@ struct json *report_json(const struct report *r)
     json_put(tree, "traffic", traffic_of(r));
     json_put(tree, "time", time_of(r));
     json_put(tree, "checks", checks_of(r));
+    if (r->frontier != NULL) {
+        json_put(tree, "search", out_search(r->frontier));
+        json_put(tree, "frontier", out_frontier(r->frontier));
+    }
     return tree;
 }

@@ -21,5 +21,8 @@ struct json *out_figures(const struct report *r);
 struct json *out_gates(const struct report *r);
 /* A row a number of a trial: of a group, of everybody ("group" null) or between groups (fnr_gap). */
 struct json *out_attack(const struct report *r);
+/* The points that the settings of a run were chosen from, and the rule and what to compare with. */
+struct json *out_frontier(const struct frontier *f);
+struct json *out_search(const struct frontier *f);
 
 #endif

@@ -71,7 +71,7 @@ static void print_measures(FILE *to, const struct measure_rows *rows, struct fac
 static void print_in_sample(FILE *to, const struct measure_rows *leakage,
                             const struct measure_rows *utility, size_t width)
 {
-    struct fact title = facts_in_sample();
+    struct fact title = facts_in_sample(leakage, utility);
     if (rows_any(leakage, true) || rows_any(utility, true))
         fprintf(to, "\n%s: %s\n", title.name, title.text);
     rows_print(to, leakage, true, "attribute", width);
@@ -184,6 +184,7 @@ enum status report_text(FILE *to, const struct json *report, size_t width)
     print_measures(to, &leakage, facts_leakage(&leakage), "attribute", width);
     text_attack(to, report, width);
     print_in_sample(to, &leakage, &utility, width);
+    text_frontier(to, report, width);
     print_reading(to, &leakage, &utility, width);
     print_history(to, report, width);
     print_checks(to, report, width);

@@ -1,5 +1,6 @@
 /*
- * out_text.h - the parts of the text for a terminal that say for whom it works, and what attacks did.
+ * out_text.h - the parts of the text for a terminal beside its tables: for whom it works, what
+ * attacks did, and what the settings were chosen from.
  */
 #ifndef EVENHAND_OUT_TEXT_H
 #define EVENHAND_OUT_TEXT_H
@@ -14,5 +15,7 @@ void text_gates(FILE *to, const struct json *report, size_t width);
 void text_fairness(FILE *to, const struct panels *panels, size_t width);
 /* A table an attack, a line a predictor; nothing where none was tried. */
 void text_attack(FILE *to, const struct json *report, size_t width);
+/* The points of the search that chose the settings, and the rule; nothing of a run by itself. */
+void text_frontier(FILE *to, const struct json *report, size_t width);
 
 #endif

@@ -70,6 +70,10 @@ void page_facts(FILE *to, const char *caption, const struct facts *facts);
 /* Is there a section of this id on the page? */
 bool page_has(const struct page *page, const char *id);
 
+/* The search that chose the settings: a figure and its table. */
+bool page_has_frontier(const struct page *page);
+void page_frontier(FILE *to, const struct page *page);
+
 /* What poisoned labels did, or that no attack was tried. */
 void page_attack(FILE *to, const struct page *page);
 void page_left(FILE *to, const struct page *page);

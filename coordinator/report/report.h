@@ -9,6 +9,7 @@
 
 #include <stdio.h>
 
+#include "coordinator/eval/frontier.h"
 #include "coordinator/eval/gate.h"
 #include "coordinator/eval/trial.h"
 #include "models/metrics/measure.h"
@@ -62,6 +63,7 @@ struct report {
     size_t trial_count;
     struct gate *gate;
     size_t gate_count;
+    const struct frontier *frontier; /* borrowed; NULL: no search chose the settings */
     struct report_point *history;
     size_t history_count;
     struct report_check *check;

@@ -2,6 +2,7 @@
  * cli.h - the verbs of the front command `evenhand`, one file each.
  *
  *     simulate run, evaluate      cli_run.c   plan -> cli_sites.c -> sim_run -> report
+ *     simulate sweep              cli_sweep.c grid.h -> sweep.h -> runs, the report of the chosen one
  *     simulate new                cli_new.c   a plan to start from
  *     simulate settings, report   cli_show.c
  *     data, cohort                main.c      handed on to evenhand-data
@@ -16,6 +17,7 @@
 
 extern const struct opt_verb cli_run;
 extern const struct opt_verb cli_evaluate; /* of plans whose model learns nothing */
+extern const struct opt_verb cli_sweep;
 extern const struct opt_verb cli_new;
 extern const struct opt_verb cli_settings;
 extern const struct opt_verb cli_report;

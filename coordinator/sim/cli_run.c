@@ -1,14 +1,12 @@
 /* The verbs `simulate run` and `evaluate`: a plan in, a report out. */
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "coordinator/keep.h"
 #include "coordinator/outcome.h"
 #include "coordinator/progress_line.h"
 #include "coordinator/sim/cli.h"
+#include "coordinator/sim/cli_local.h"
 #include "coordinator/sim/cli_sites.h"
 #include "coordinator/sim/engine_process.h"
 #include "models/given/given.h"
@@ -20,28 +18,7 @@
 #include "proto/base/opt_help.h"
 #include "proto/base/opt_set.h"
 
-#define JOBS_MAX     64
 #define DIGEST_SHOWN 12
-
-static enum status jobs_of(size_t *jobs, size_t sites)
-{
-    const char *text = opt_value("jobs", NULL);
-    if (text == NULL) {
-        long processors = sysconf(_SC_NPROCESSORS_ONLN);
-        *jobs = processors < 1 ? 1 : (size_t)processors;
-        *jobs = *jobs > sites ? sites : *jobs;
-        *jobs = *jobs > JOBS_MAX ? JOBS_MAX : *jobs;
-        return ST_OK;
-    }
-    char *end = NULL;
-    errno = 0;
-    unsigned long value = strtoul(text, &end, 10);
-    if (errno != 0 || end == text || *end != '\0' || text[0] == '-' || value < 1 ||
-        value > JOBS_MAX)
-        return fault(EC_USAGE, "--jobs", "`%s` is no number from 1 to %d", text, JOBS_MAX);
-    *jobs = (size_t)value;
-    return ST_OK;
-}
 
 /* `evaluate` promises that nothing is trained. */
 static enum status read_plan(struct plan *plan, bool evaluates)
@@ -70,7 +47,7 @@ static enum status judge_options(void)
     if (strcmp(engine, "local") != 0 && strcmp(engine, "process") != 0)
         return fault(EC_USAGE, "--engine",
                      "`%s` is no engine of this version; it has: local, process", engine);
-    return jobs_of(&jobs, 1);
+    return local_jobs(&jobs, 1);
 }
 
 /* The first line of a run: what it takes to repeat it. */
@@ -86,14 +63,10 @@ static void tell_start(const struct plan *plan, const char *out)
 }
 
 static enum status run_local(struct json **data, const struct plan *plan, const struct sites *sites,
-                             const char *out, struct progress *progress)
+                             const char *out)
 {
-    struct sim_options options = {.jobs = 1, .progress = progress_round, .ctx = progress};
-    struct report report = {0};
-    enum status st = jobs_of(&options.jobs, sites->count);
-    if (st == ST_OK)
-        st = sim_run(&report, plan, (const char *const *)sites->path, sites->count, out, &options);
-    progress_close(progress);
+    struct report report;
+    enum status st = local_run(&report, plan, sites, out, NULL);
     if (st == ST_OK)
         st = keep_export(&report, out);
     if (st == ST_OK)
@@ -102,19 +75,19 @@ static enum status run_local(struct json **data, const struct plan *plan, const 
     return st;
 }
 
-static enum status run_processes(struct json **data, const struct sites *sites, const char *out,
-                                 struct progress *progress)
+static enum status run_processes(struct json **data, const struct sites *sites, const char *out)
 {
+    struct progress progress = progress_open();
     const char *overrides[OPT_REPEAT_MAX];
     struct process_options options = {.plan = opt_argument(0),
                                       .overrides = overrides,
                                       .override_count = opt_overrides(overrides),
                                       .out = out,
                                       .progress = progress_round,
-                                      .ctx = progress};
+                                      .ctx = &progress};
     struct json *result = NULL;
     enum status st = process_run(&result, sites, &options);
-    progress_close(progress);
+    progress_close(&progress);
     if (st != ST_OK)
         return st;
     opt_exit_with((int)json_int(json_get(result, "exit"), 0));
@@ -131,11 +104,10 @@ static enum status run_sites(struct json **data, const struct plan *plan, const 
     enum status st = sites_open(&sites, plan, out);
     if (st != ST_OK)
         return st;
-    struct progress progress = progress_open();
     if (strcmp(opt_value("engine", "local"), "process") == 0)
-        st = run_processes(data, &sites, out, &progress);
+        st = run_processes(data, &sites, out);
     else
-        st = run_local(data, plan, &sites, out, &progress);
+        st = run_local(data, plan, &sites, out);
     sites_close(&sites);
     return st;
 }
@@ -168,7 +140,7 @@ static const struct opt_row rows[] = {
     {"engine", "NAME",
      "local (default): all sites in this process; process: each a program, CURVE"},
     {"set", "key=value", "set a key of the plan for this run; may be repeated"},
-    {"jobs", "N", "sites that work side by side; default: one a processor"},
+    LOCAL_JOBS_ROW,
 };
 
 const struct opt_verb cli_evaluate = {

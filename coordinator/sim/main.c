@@ -86,9 +86,9 @@ static void hand_on(char **argv)
 
 int main(int argc, char **argv)
 {
-    const struct opt_verb verbs[] = {cli_run,     cli_evaluate, cli_new,        cli_settings,
-                                     cli_report,  cohort_verb,  transform_verb, data_verb,
-                                     opt_explain, version_verb};
+    const struct opt_verb verbs[] = {cli_run,      cli_sweep,   cli_evaluate, cli_new,
+                                     cli_settings, cli_report,  cohort_verb,  transform_verb,
+                                     data_verb,    opt_explain, version_verb};
     crypto_start();
     if (argc > 1)
         hand_on(argv);

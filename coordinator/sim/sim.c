@@ -216,6 +216,7 @@ enum status sim_run(struct report *report, const struct plan *plan, const char *
         st = run(&s);
     if (st == ST_OK) {
         summary_fill(report, &s.coordinator, "local", clock_seconds() - s.started);
+        report->frontier = options->frontier;
         if (folder != NULL)
             st = keep_run(report, &s.coordinator, folder);
     }

@@ -14,8 +14,10 @@
 #include "proto/wire/plan.h"
 
 struct sim_options {
-    size_t jobs;      /* sites that train at the same time, at least 1 */
-    uint64_t shuffle; /* not 0: arrival order is shuffled by this seed */
+    size_t jobs;                     /* sites that train at the same time, at least 1 */
+    uint64_t shuffle;                /* not 0: arrival order is shuffled by this seed */
+    const struct frontier *frontier; /* what the settings were chosen from: goes into the report,
+                                        which borrows it; NULL: nothing */
     /* Told after every round: for a progress bar, one line a round, or a test. May be NULL. */
     void (*progress)(void *ctx, const struct coord_progress *p);
     void *ctx;

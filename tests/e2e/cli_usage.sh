@@ -4,7 +4,7 @@
 evenhand=$bin/evenhand
 
 # --help of every verb goes to stdout and is no error.
-verbs=("" "simulate" "simulate run" "simulate new" "simulate settings" "report" "explain" "version"
+verbs=("" "simulate" "simulate run" "simulate sweep" "simulate new" "simulate settings" "report" "explain" "version"
     "data" "data import" "data pack" "data check" "data describe" "cohort" "transform")
 for verb in "${verbs[@]}"; do
     # shellcheck disable=SC2086

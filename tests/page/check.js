@@ -57,7 +57,7 @@ function checkSites(doc) {
 
 function checkGates(doc) {
   const table = [...doc.querySelectorAll("#fairness table")].find((t) =>
-    plain(t.caption).startsWith("Tolerances"));
+    t.caption !== null && plain(t.caption).startsWith("Tolerances"));
   const got = table === undefined ? [] : rowsOf(table).map((row) => [row[0], row[1], row[4]].join());
   claim("tolerances are those of report.json",
     same(got, report.gate.map((gate) => [gate.verdict, gate.metric, cell(gate)].join())));
@@ -132,6 +132,21 @@ function checkControl(element, panel) {
   }
 }
 
+/* The table of a search: its points, then what they are compared with. */
+function checkFrontier(element) {
+  const points = report.frontier.map((p) => [p.point, Object.entries(p.settings)
+    .map(([key, value]) => key + "=" + value).join(", "), figure(p.utility), p.task, figure(p.leakage),
+    p.attribute].join());
+  const references = report.search.references.map((r) => ["", r.representation, figure(r.utility),
+    r.task, figure(r.leakage), r.attribute].join());
+  const rows = rowsOf(element.querySelector("table"));
+  claim("points are those of report.json",
+    same(rows.map((row) => row.slice(0, 6).join()), [...points, ...references]));
+  claim("one is chosen, and it is report.json's", rows.filter((row) =>
+    row[6].startsWith("chosen")).map((row) => row[0]).join() ===
+    report.frontier.filter((p) => p.chosen).map((p) => p.point).join());
+}
+
 function checkFigures(doc) {
   for (const element of doc.querySelectorAll("figure")) {
     const caption = plain(element.querySelector("figcaption"));
@@ -142,6 +157,7 @@ function checkFigures(doc) {
       checkPoints(element, panel, "roc", [0, 1, 2, 4, 3]);
       checkControl(element, panel);
     }
+    if (caption.startsWith("Utility against")) checkFrontier(element);
     if (caption.startsWith("Calibration"))
       checkPoints(element, panel, "calibration", [0, 1, 2, 3, 4, 5, 6]);
     const details = element.querySelector("details");
@@ -172,6 +188,8 @@ function checkPage(frame) {
   checkMeasures(doc);
   if (report.fairness.length > 0) checkGates(doc);
   checkFigures(doc);
+  claim("a search is there if there was one",
+    (doc.querySelector("#search figure") !== null) === (report.frontier !== undefined));
 }
 
 addEventListener("load", () => {

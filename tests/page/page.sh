@@ -1,5 +1,5 @@
 #!/bin/bash
-# page.sh    report.html as headless Chromium has it, of a run and of made reports with hostile names:
+# page.sh    report.html as headless Chromium has it, of a run that a search chose and of made reports with hostile names:
 #            no error on its console, no request, tables as report.json, on a desk and on a phone
 . "$(dirname "${BASH_SOURCE[0]}")/../support/cli.sh"
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -79,7 +79,8 @@ check "a number that differs is seen" grep -qE 'claims, [1-9]' "$work/changed.do
 
 small_cohort || exit 1
 status=0
-"$bin/evenhand" simulate run "$work/cohort/small.cfg" --out "$work/run" >"$out" 2>"$err" || status=$?
-check "a run, whatever its checks say" test $status -le 1
-page "$work/run"
+"$bin/evenhand" simulate sweep "$work/cohort/small.cfg" --over model.beta=0.1,1 --over seed=1,2 \
+    --set privacy.min_cell=1 --set data.validation=0.5 --out "$work/search" >"$out" 2>"$err" || status=$?
+check "a search, whatever the checks of its run say" test $status -le 1
+page "$work/search/chosen"
 finish

@@ -213,4 +213,3 @@ void sample_fair(struct report *r, size_t times, const struct sample_names *name
     fill_gates(r, names);
     add_history(r);
 }
-

@@ -124,6 +124,20 @@ static void no_line_is_longer_than_the_terminal(void **state)
         }
 }
 
+static void numbers_of_validation_patients_stand_apart_under_their_own_name(void **state)
+{
+    (void)state;
+    struct report r = sample_report(2, false);
+    for (size_t i = 0; i < r.measure_count; i++)
+        r.measure[i].split = "valid";
+    char *text = sample_text(&r, 100);
+    it_says(text, "\nOn validation patients: settings are chosen by these");
+    it_says(text, "This report holds no number from held-out patients");
+    it_does_not_say(text, "fitted to");
+    free(text);
+    report_close(&r);
+}
+
 static void in_sample_numbers_stand_apart_and_carry_no_verdict(void **state)
 {
     (void)state;
@@ -208,6 +222,7 @@ int main(void)
         cmocka_unit_test(a_report_says_what_its_numbers_mean),
         cmocka_unit_test(a_run_that_compares_nothing_has_one_column),
         cmocka_unit_test(no_line_is_longer_than_the_terminal),
+        cmocka_unit_test(numbers_of_validation_patients_stand_apart_under_their_own_name),
         cmocka_unit_test(in_sample_numbers_stand_apart_and_carry_no_verdict),
         cmocka_unit_test(an_empty_report_is_still_a_report),
         cmocka_unit_test(another_schema_is_refused),
