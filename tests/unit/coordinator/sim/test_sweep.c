@@ -27,7 +27,7 @@ struct runs {
     size_t told, kept;
 };
 
-struct trial {
+struct searched {
     struct scratch scratch;
     char plan[SCRATCH_MAX], out[SCRATCH_MAX];
     struct grid *grid;
@@ -69,16 +69,16 @@ static void told(void *ctx, const struct frontier *f, size_t point, bool kept)
     r->kept += kept ? 1 : 0;
 }
 
-static void open_trial(struct trial *t)
+static void open_trial(struct searched *t)
 {
-    *t = (struct trial){.scratch = scratch_open(), .grid = must_alloc(1, sizeof(*t->grid))};
+    *t = (struct searched){.scratch = scratch_open(), .grid = must_alloc(1, sizeof(*t->grid))};
     check_ok(fixture_plan(t->plan, sizeof(t->plan), t->scratch.path, lines));
     scratch_file(t->out, &t->scratch, "out");
     check_ok(file_folder(t->out));
     check_ok(grid_parse(t->grid, over, COUNT(over)));
 }
 
-static void close_trial(struct trial *t)
+static void close_trial(struct searched *t)
 {
     sweep_close(&t->s);
     free(t->grid);
@@ -86,7 +86,7 @@ static void close_trial(struct trial *t)
 }
 
 /* The search once more, from what lies in the folder. */
-static enum status again(struct trial *t, double least, const struct digest *on)
+static enum status again(struct searched *t, double least, const struct digest *on)
 {
     struct sweep_options o = {.plan = t->plan,
                               .grid = t->grid,
@@ -105,7 +105,7 @@ static void every_point_is_run_on_validation_and_the_chosen_alone_on_test_patien
     (void)state;
     static const char *const want[] = {"1 0.1 valid", "1 0.5 valid", "2 0.1 valid", "2 0.5 valid",
                                        "2 0.5 test"};
-    struct trial t;
+    struct searched t;
     open_trial(&t);
     check_ok(again(&t, -.02, &data));
     assert_int_equal(t.runs.count, COUNT(want));
@@ -123,7 +123,7 @@ static void every_point_is_run_on_validation_and_the_chosen_alone_on_test_patien
 static void what_is_there_is_not_run_again(void **state)
 {
     (void)state;
-    struct trial t;
+    struct searched t;
     open_trial(&t);
     check_ok(again(&t, -.02, &data));
     size_t before = t.runs.count;
@@ -142,7 +142,7 @@ static void a_search_that_stopped_goes_on_where_it_was(void **state)
 {
     (void)state;
     for (size_t at = 1; at <= 5; at++) {
-        struct trial t;
+        struct searched t;
         open_trial(&t);
         t.runs.stop_at = at;
         t.runs.fault = EC_IO_WRITE;
@@ -159,7 +159,7 @@ static void a_search_that_stopped_goes_on_where_it_was(void **state)
 static void the_chosen_is_run_again_when_nobody_knows_how_it_ended(void **state)
 {
     (void)state;
-    struct trial t;
+    struct searched t;
     char path[SCRATCH_MAX];
     open_trial(&t);
     check_ok(again(&t, -.02, &data));
@@ -174,7 +174,7 @@ static void the_chosen_is_run_again_when_nobody_knows_how_it_ended(void **state)
 static void training_that_broke_down_is_a_point_that_is_not_chosen(void **state)
 {
     (void)state;
-    struct trial t;
+    struct searched t;
     open_trial(&t);
     t.runs.stop_at = 4;
     t.runs.fault = EC_RUN_NAN;
@@ -189,7 +189,7 @@ static void training_that_broke_down_is_a_point_that_is_not_chosen(void **state)
 static void a_folder_belongs_to_one_search(void **state)
 {
     (void)state;
-    struct trial t;
+    struct searched t;
     open_trial(&t);
     check_ok(again(&t, -.02, &data));
     size_t before = t.runs.count;
@@ -205,7 +205,7 @@ static void a_folder_belongs_to_one_search(void **state)
 static void a_report_of_another_plan_is_no_point(void **state)
 {
     (void)state;
-    struct trial t;
+    struct searched t;
     char from[SCRATCH_MAX], to[SCRATCH_MAX];
     open_trial(&t);
     check_ok(again(&t, -.02, &data));
@@ -219,7 +219,7 @@ static void a_report_of_another_plan_is_no_point(void **state)
 static void a_search_without_a_number_says_so_and_sees_no_test_patient(void **state)
 {
     (void)state;
-    struct trial t;
+    struct searched t;
     open_trial(&t);
     static const char *const one[] = {"seed=1"};
     check_ok(grid_parse(t.grid, one, 1));
@@ -248,7 +248,7 @@ static void a_plan_that_cannot_be_searched_is_refused_before_anything_is_run(voi
         {"model.beta=0.1", "model.beta=0.2", EC_USAGE},
         {"model.beta=0.1", "evaluate.mode=in-sample", EC_CFG_CONFLICT},
     };
-    struct trial t;
+    struct searched t;
     open_trial(&t);
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct sweep_options o = {.plan = t.plan,
@@ -271,7 +271,7 @@ static void a_model_that_releases_nothing_is_no_debiaser(void **state)
     (void)state;
     static const char *const one[] = {"seed=1,2"};
     static const char linear[] = "rounds = 1; model = { name = \"linear\"; };\n";
-    struct trial t;
+    struct searched t;
     open_trial(&t);
     check_ok(fixture_plan(t.plan, sizeof(t.plan), t.scratch.path, linear));
     check_ok(grid_parse(t.grid, one, 1));
