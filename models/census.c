@@ -285,7 +285,7 @@ static enum status match(const struct census_table *t, const double *sums)
     struct group_clusters *patients = must_alloc(slots, sizeof *patients);
     groups_read(groups, &t->groups, sums + t->groups_at);
     clusters_read(patients, &t->clusters, sums + t->clusters_at, NULL);
-    enum status st = clusters_match(patients, &t->groups, groups);
+    enum status st = clusters_match(patients, &t->clusters, &t->groups, groups);
     free(groups);
     free(patients);
     return st;

@@ -345,13 +345,36 @@ enum status clusters_judge_place(const struct clusters *c, const double *values,
     return ST_OK;
 }
 
-enum status clusters_match(const struct group_clusters *g, const struct groups *layout,
-                           const struct group_sums *sums)
+/* Nobody has a row in a cell without rows, everybody in a cell has at least one there. */
+static bool cells_match(const struct group_clusters *g, const struct clusters *c,
+                        const struct group_sums *sums)
+{
+    for (size_t t = 0; t < c->thresholds; t++) {
+        double found = (double)hist_count_from(sums->count[1], c->axis->bins, c->bin[t]);
+        double alarms = (double)hist_count_from(sums->count[0], c->axis->bins, c->bin[t]);
+        const double rows[CLUSTERS_CELLS] = {
+            [CLUSTERS_TP] = found,
+            [CLUSTERS_FP] = alarms,
+            [CLUSTERS_TN] = g->rows - g->positives - alarms,
+            [CLUSTERS_FN] = g->positives - found,
+        };
+        for (size_t k = 0; k < CLUSTERS_CELLS; k++) {
+            double with = g->table[t].with[k];
+            if (with > rows[k] || (with > 0) != (rows[k] > 0))
+                return false;
+        }
+    }
+    return true;
+}
+
+enum status clusters_match(const struct group_clusters *g, const struct clusters *c,
+                           const struct groups *layout, const struct group_sums *sums)
 {
     for (size_t i = 0; i < layout->count; i++) {
         double positives = (double)hist_count_from(sums[i].count[1], layout->axis->bins, 0);
         double negatives = (double)hist_count_from(sums[i].count[0], layout->axis->bins, 0);
-        if (g[i].positives != positives || g[i].rows != positives + negatives)
+        if (g[i].positives != positives || g[i].rows != positives + negatives ||
+            !cells_match(&g[i], c, &sums[i]))
             return fault(EC_RUN_SUM, "", "the patients of group %zu have not the rows that it has",
                          i);
     }

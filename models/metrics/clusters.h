@@ -102,8 +102,8 @@ void clusters_read(struct group_clusters *out, const struct clusters *c, const d
                    const double *place);
 
 /* Are they of the rows that the histograms are of? sums [layout->count]. EC_RUN_SUM if not. */
-MUST_CHECK enum status clusters_match(const struct group_clusters *g, const struct groups *layout,
-                                      const struct group_sums *sums);
+MUST_CHECK enum status clusters_match(const struct group_clusters *g, const struct clusters *c,
+                                      const struct groups *layout, const struct group_sums *sums);
 
 /* Sum over patients of (a . x)(b . x), from the second moments of x [n]. */
 double clusters_product(const double *moment, const double *a, const double *b, size_t n);

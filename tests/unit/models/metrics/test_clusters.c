@@ -363,13 +363,25 @@ static void patients_of_other_rows_are_no_match(void **state)
     groups_read(sums, &layout, counts);
     tally(values, 1, logit, label, 3);
     clusters_read(read, &two, values, NULL);
-    check_ok(clusters_match(read, &layout, sums));
+    check_ok(clusters_match(read, &two, &layout, sums));
     sums[1].count[0][0]++;
-    check_fault(clusters_match(read, &layout, sums), EC_RUN_SUM);
+    check_fault(clusters_match(read, &two, &layout, sums), EC_RUN_SUM);
     sums[1].count[0][0]--;
     sums[1].count[1][hist_bin(&axis, 0)]--;
     sums[1].count[0][hist_bin(&axis, 0)]++; /* as many, but not as many positives */
-    check_fault(clusters_match(read, &layout, sums), EC_RUN_SUM);
+    check_fault(clusters_match(read, &two, &layout, sums), EC_RUN_SUM);
+    sums[1].count[1][hist_bin(&axis, 0)]++;
+    sums[1].count[0][hist_bin(&axis, 0)]--;
+    check_ok(clusters_match(read, &two, &layout, sums));
+    double *with = read[1].table[0].with;
+    for (size_t k = 0; k < CLUSTERS_CELLS; k++) { /* nobody in a cell of rows; more than its rows */
+        double kept = with[k];
+        with[k] = kept > 0 ? 0 : 1;
+        check_fault(clusters_match(read, &two, &layout, sums), EC_RUN_SUM);
+        with[k] = 4;
+        check_fault(clusters_match(read, &two, &layout, sums), EC_RUN_SUM);
+        with[k] = kept;
+    }
     free(counts);
     free(values);
 }
