@@ -1,5 +1,6 @@
 /* What figures show, by hand and to a reader who subtracts. */
 #include "coordinator/eval/curves.h"
+#include "proto/base/must.h"
 
 #include "coordinator/eval/panel.h"
 #include "tests/unit/models/metrics/cohort.h"
@@ -54,11 +55,11 @@ static void a_point_is_what_its_threshold_makes_of_the_group(void **state)
     assert_string_equal(c.curve[0].group, "");
     const struct curve *a = curve_of(&c, "A");
     const struct curve_point *p = point_at(a, 0.5);
-    assert_non_null(p);
+    must(p != NULL);
     assert_true(p->tpr == 40 / 60.0 && p->fpr == 30 / 80.0);
     assert_true(p->selection_rate == 70 / 140.0 && p->ppv == 40 / 70.0);
     p = point_at(curve_of(&c, ""), 0.25);
-    assert_non_null(p);
+    must(p != NULL);
     assert_true(p->tpr == 1 && p->fpr == 45 / 120.0);
     const struct curve_point *first = &a->point[0], *last = &a->point[a->points - 1];
     assert_true(first->threshold == 0 && first->tpr == 1 && first->fpr == 1);

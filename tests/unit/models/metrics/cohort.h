@@ -187,7 +187,7 @@ static inline void cohort_patients(struct asked *a, const struct cohort *c)
     check_ok(clusters_judge(&a->layout, values));
     check_ok(clusters_judge_place(&a->layout, values, place));
     clusters_read(a->clusters, &a->layout, values, place);
-    check_ok(clusters_match(a->clusters, &a->groups, a->sums));
+    check_ok(clusters_match(a->clusters, &a->layout, &a->groups, a->sums));
     a->q.clusters = a->clusters;
     free(values);
     free(place);
