@@ -46,7 +46,7 @@ static void check_tables(const struct recipe *r)
 
 static void check_features(const struct recipe *r)
 {
-    must(r->feature_count >= 1);
+    must(r->scores ? r->feature_count == 0 : r->feature_count >= 1);
     must(r->feature_count <= RECIPE_FEATURES_MAX);
     for (size_t i = 0; i < r->feature_count; i++) {
         const struct recipe_feature *f = &r->feature[i];
@@ -76,6 +76,7 @@ static void check_targets(const struct recipe *r)
         const struct recipe_label *l = &r->label[i];
         check_name(l->name, i > 0 ? r->label[i - 1].name : NULL);
         must(l->column[0] != '\0');
+        must((l->score[0] != '\0') == r->scores);
         must(l->positive.count > 0 || l->negative.count == 0);
         check_words(&l->unknown);
     }
