@@ -254,6 +254,11 @@ static void withhold(struct measure *m)
     m->rows = m->patients = (double)NAN;
 }
 
+static bool is_small(double count, double min_cell)
+{
+    return count > 0 && count < min_cell;
+}
+
 static void measure_r2(struct measure *m, const struct exam *e, const struct exam_row *row,
                        double min_cell)
 {
@@ -270,7 +275,7 @@ static void measure_r2(struct measure *m, const struct exam *e, const struct exa
         s.sse += sums[k * 4 + 3] / (double)seeds;
     m->rows = s.rows;
     m->patients = s.patients;
-    if (s.patients > 0 && s.patients < min_cell) {
+    if (is_small(s.patients, min_cell)) {
         withhold(m);
         snprintf(m->why, sizeof m->why, "fewer than %.0f held-out patients", min_cell);
         return;
@@ -289,9 +294,7 @@ static bool estimable(struct measure *m, const struct cluster_sums *s, double mi
 {
     m->rows = s->positives + s->negatives;
     m->patients = s->patients;
-    bool small = (s->with_positive > 0 && s->with_positive < min_cell) ||
-                 (s->with_negative > 0 && s->with_negative < min_cell);
-    if (small) {
+    if (is_small(s->with_positive, min_cell) || is_small(s->with_negative, min_cell)) {
         withhold(m);
         snprintf(m->why, sizeof m->why, "a class has fewer than %.0f held-out patients", min_cell);
         return false;
@@ -333,11 +336,6 @@ static void measure_auc(struct measure *m, int64_t *counts, const struct exam *e
     struct interval i = interval_auc(auc, &s, LEVEL);
     m->value = auc;
     m->lo = i.lo, m->hi = i.hi, m->interval = i.method;
-}
-
-static bool is_small(double count, double min_cell)
-{
-    return count > 0 && count < min_cell;
 }
 
 static void measure_accuracy(struct measure *m, int64_t *counts, const struct exam *e,
