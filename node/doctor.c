@@ -10,6 +10,7 @@
 #include "node/dataset.h"
 #include "proto/base/arena.h"
 #include "proto/base/must.h"
+#include "proto/base/text.h"
 
 /* --- findings -------------------------------------------------------------------------------- */
 
@@ -243,26 +244,13 @@ void doctor_plan(struct diagnosis *d, const struct plan *p)
 
 /* --- the patients ---------------------------------------------------------------------------- */
 
-/* Adds to a text that is cut where it would grow too long. */
-static void append(char text[static DOCTOR_TEXT_MAX], const char *fmt, ...)
-    __attribute__((format(printf, 2, 3)));
-
-static void append(char text[static DOCTOR_TEXT_MAX], const char *fmt, ...)
-{
-    size_t at = strlen(text);
-    va_list args;
-    va_start(args, fmt);
-    vsnprintf(text + at, DOCTOR_TEXT_MAX - at, fmt, args);
-    va_end(args);
-}
-
 static void append_names(char text[static DOCTOR_TEXT_MAX], const char *what,
                          const struct target *targets, size_t count)
 {
-    append(text, "; %s ", what);
+    text_add(text, DOCTOR_TEXT_MAX, "; %s ", what);
     for (size_t i = 0; i < count; i++)
-        append(text, "%s%s", i > 0 ? ", " : "", targets[i].name);
-    append(text, count == 0 ? "none" : "");
+        text_add(text, DOCTOR_TEXT_MAX, "%s%s", i > 0 ? ", " : "", targets[i].name);
+    text_add(text, DOCTOR_TEXT_MAX, count == 0 ? "none" : "");
 }
 
 static int by_word(const void *a, const void *b)
@@ -323,18 +311,18 @@ void doctor_data(struct diagnosis *d, struct flat *f, const char *path, const st
         return;
     }
     uint64_t *id = must_alloc(f->rows, sizeof *id);
-    append(text, "%zu rows x %zu float32, %zu patients", f->rows, f->width,
-           patients_of(id, f, NULL, 0));
+    text_add(text, DOCTOR_TEXT_MAX, "%zu rows x %zu float32, %zu patients", f->rows, f->width,
+             patients_of(id, f, NULL, 0));
     free(id);
     append_names(text, "labels", who.task, who.task_count);
     append_names(text, "groups", who.group, who.group_count);
     if (plan != NULL)
-        append(text, ": all that the plan names");
+        text_add(text, DOCTOR_TEXT_MAX, ": all that the plan names");
     bool trains = rows_in(f, SPLIT_TRAIN) > 0, tests = rows_in(f, SPLIT_TEST) > 0;
     if (!trains)
-        append(text, "; no training rows");
+        text_add(text, DOCTOR_TEXT_MAX, "; no training rows");
     if (!tests)
-        append(text, "; no test rows: this site adds nothing to the evaluation");
+        text_add(text, DOCTOR_TEXT_MAX, "; no test rows: this site adds nothing to the evaluation");
     doctor_note(d, DOCTOR_DATA, trains && tests ? CHECK_OK : CHECK_WARN, "%s", text);
 }
 
@@ -357,27 +345,28 @@ static bool odd(char text[static DOCTOR_TEXT_MAX], const struct flat *f, size_t 
     size_t unknown = 0, small = 0;
     uint64_t *id = must_alloc(f->rows, sizeof *id);
     text[0] = '\0';
-    append(text, "%s:", t->name);
+    text_add(text, DOCTOR_TEXT_MAX, "%s:", t->name);
     for (size_t i = 0; i < f->rows; i++)
         unknown += isnan(value[i]) ? 1 : 0;
     double share = (double)unknown / (double)f->rows;
     bool vague = share > DOCTOR_UNKNOWN;
     if (vague)
-        append(text, " unknown in %.0f %% of the rows", 100 * share);
+        text_add(text, DOCTOR_TEXT_MAX, " unknown in %.0f %% of the rows", 100 * share);
     for (size_t i = 0; i < t->levels; i++) {
         size_t patients = patients_of(id, f, value, i);
         if (patients == 0 || patients >= min_cell)
             continue;
-        append(text, "%s%s %zu",
-               small > 0 ? ", "
-               : vague   ? "; few patients: "
-                         : " few patients: ",
-               t->level[i], patients);
+        text_add(text, DOCTOR_TEXT_MAX, "%s%s %zu",
+                 small > 0 ? ", "
+                 : vague   ? "; few patients: "
+                           : " few patients: ",
+                 t->level[i], patients);
         small++;
     }
     free(id);
     if (small > 0)
-        append(text, "; withheld from the report unless all sites together have %zu", min_cell);
+        text_add(text, DOCTOR_TEXT_MAX,
+                 "; withheld from the report unless all sites together have %zu", min_cell);
     return small > 0 || vague;
 }
 

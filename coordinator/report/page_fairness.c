@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "coordinator/eval/gate.h"
 #include "coordinator/report/facts.h"
 #include "coordinator/report/html.h"
 #include "proto/base/text.h"
@@ -29,7 +30,7 @@ static void limit_text(char out[static 96], const struct json *gate)
 
 static const char *gate_class(const struct json *gate)
 {
-    bool unsure = strcmp(facts_text(gate, "verdict"), "not enough evidence") == 0;
+    bool unsure = strcmp(facts_text(gate, "verdict"), gate_verdict_text(GATE_NOT_ENOUGH)) == 0;
     return gates_met(gate) ? "held" : unsure ? "unsure" : "failed";
 }
 

@@ -7,6 +7,7 @@
 
 #include "proto/base/arena.h"
 #include "proto/base/must.h"
+#include "proto/base/text.h"
 
 /* So that a page stays below 2 MB: a point is about 300 bytes of table and drawing. */
 #define DRAWN_MAX        24
@@ -171,16 +172,6 @@ const struct json *panel_group(const struct json *row, const char *group)
     return NULL;
 }
 
-__attribute__((format(printf, 2, 3))) static void add(char out[static PANEL_WORDS_MAX],
-                                                      const char *fmt, ...)
-{
-    size_t at = strlen(out);
-    va_list args;
-    va_start(args, fmt);
-    vsnprintf(out + at, PANEL_WORDS_MAX - at, fmt, args);
-    va_end(args);
-}
-
 void panel_row_number(char out[static PANEL_WORDS_MAX], const struct json *row)
 {
     struct cell_words words = rows_words(row);
@@ -189,13 +180,13 @@ void panel_row_number(char out[static PANEL_WORDS_MAX], const struct json *row)
     bool hidden =
         isnan(rows_value(row, "value")) && strstr(word(row, "why"), "; withheld: ") != NULL;
     out[0] = '\0';
-    add(out, "%s%s%s", hidden ? "withheld" : words.value, words.interval[0] == '\0' ? "" : " ",
-        words.interval);
+    text_add(out, PANEL_WORDS_MAX, "%s%s%s", hidden ? "withheld" : words.value,
+             words.interval[0] == '\0' ? "" : " ", words.interval);
     if (isnan(floor) || isnan(rows_value(row, "value")))
         return;
     char figure[WORDS_FIGURE_MAX];
     words_figure(figure, floor);
-    add(out, " (floor %s)", figure);
+    text_add(out, PANEL_WORDS_MAX, " (floor %s)", figure);
 }
 
 /* The group with the lowest number of its own. */
@@ -217,8 +208,8 @@ struct panel_words panel_words(const struct panel_view *v)
     const double none = (double)NAN, threshold = panel_threshold(v);
     const struct json *auc = panel_row(v, "auc", none), *worst = lowest_of(auc);
     bool held_out = strcmp(v->split, "test") == 0;
-    add(w.predictor, "%.60s, %.60s%s%.60s", v->representation, v->probe, held_out ? "" : ", ",
-        held_out ? "" : v->split);
+    text_add(w.predictor, PANEL_WORDS_MAX, "%.60s, %.60s%s%.60s", v->representation, v->probe,
+             held_out ? "" : ", ", held_out ? "" : v->split);
     panel_row_number(w.auc, auc);
     panel_row_number(w.gap, panel_row(v, "auc_gap", none));
     panel_row_number(w.tpr_gap, isnan(threshold) ? NULL : panel_row(v, "tpr_gap", threshold));
@@ -305,11 +296,11 @@ static void name_common(char out[static PANEL_WORDS_MAX], const struct panel_vie
 {
     out[0] = '\0';
     if (c.task)
-        add(out, "%.60s", v->task);
+        text_add(out, PANEL_WORDS_MAX, "%.60s", v->task);
     if (c.attribute)
-        add(out, "%s%.60s", c.task ? " by " : "", v->attribute);
+        text_add(out, PANEL_WORDS_MAX, "%s%.60s", c.task ? " by " : "", v->attribute);
     if (c.predictor && (c.task || c.attribute))
-        add(out, " (%.20s, %.20s)", v->representation, v->probe);
+        text_add(out, PANEL_WORDS_MAX, " (%.20s, %.20s)", v->representation, v->probe);
 }
 
 size_t panels_remarks(struct shared_remark *out, const struct panels *p)

@@ -1,6 +1,7 @@
 #include "proto/base/text.h"
 
 #include <math.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,6 +18,15 @@ void text_real(char out[static TEXT_REAL_MAX], double v)
         digits++;
         snprintf(out, TEXT_REAL_MAX, "%.*g", digits, v);
     } while (strtod(out, NULL) != v && digits < 17); /* 17 name every double */
+}
+
+void text_add(char *out, size_t cap, const char *fmt, ...)
+{
+    size_t at = strlen(out);
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(out + at, cap - at, fmt, args);
+    va_end(args);
 }
 
 void text_figure(char out[static TEXT_FIGURE_MAX], double v)

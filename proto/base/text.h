@@ -14,6 +14,8 @@
 
 /* The shortest decimal form that reads back as exactly v: "0.1", "20", "5e-05". v is finite. */
 void text_real(char out[static TEXT_REAL_MAX], double v);
+/* Adds to a text of at most cap - 1 bytes, which is cut where it would grow too long. */
+void text_add(char *out, size_t cap, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 /* For people, three places, without the zero before the point: ".893", "-.012", "1.000"; never
  * "-.000". Not finite: "-". */
 void text_figure(char out[static TEXT_FIGURE_MAX], double v);

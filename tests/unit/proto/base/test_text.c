@@ -171,9 +171,22 @@ static void a_threshold_that_is_tiny_is_not_written_as_nothing(void **state)
     }
 }
 
+static void what_is_added_is_cut_where_there_is_no_room(void **state)
+{
+    (void)state;
+    char text[8] = "";
+    text_add(text, sizeof text, "%s", "abc");
+    assert_string_equal(text, "abc");
+    text_add(text, sizeof text, "%d", 12345);
+    assert_string_equal(text, "abc1234");
+    text_add(text, sizeof text, "more");
+    assert_string_equal(text, "abc1234");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_added_is_cut_where_there_is_no_room),
         cmocka_unit_test(a_threshold_that_is_tiny_is_not_written_as_nothing),
         cmocka_unit_test(what_would_command_a_terminal_becomes_a_question_mark),
         cmocka_unit_test(a_number_is_printed_in_its_shortest_exact_form),
