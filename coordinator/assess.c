@@ -1,4 +1,4 @@
-#include "coordinator/assess.h"
+#include "coordinator/assess_inside.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -55,6 +55,21 @@ void assess_order(size_t *order, const struct course *c, const struct census *ce
     }
 }
 
+void assess_count_classes(int64_t *count, const size_t *order, const struct group_clusters *patient,
+                          size_t groups)
+{
+    for (size_t i = 0; i < groups; i++) {
+        count[2 * i] = (int64_t)patient[order[i]].with_positive;
+        count[2 * i + 1] = (int64_t)patient[order[i]].with_negative;
+    }
+}
+
+struct release_rules assess_rules(const struct settings *plan)
+{
+    return (struct release_rules){.min_cell = settings_int(plan, "privacy.min_cell"),
+                                  .min_sites = settings_size(plan, "privacy.min_sites")};
+}
+
 /* Patients by cell, each in one of those it has rows in: the one of the fewest. */
 static void part_patients(int64_t cell[CELLS], const double with[CELLS], double patients)
 {
@@ -87,10 +102,7 @@ static void judge_groups(struct assessment *a)
 {
     int64_t count[GROUPS_OF_A_KIND_MAX * 2];
     size_t groups = a->t->groups.count;
-    for (size_t i = 0; i < groups; i++) {
-        count[2 * i] = (int64_t)a->patient[a->order[i]].with_positive;
-        count[2 * i + 1] = (int64_t)a->patient[a->order[i]].with_negative;
-    }
+    assess_count_classes(count, a->order, a->patient, groups);
     struct release *r = must_alloc(1, sizeof *r);
     judge_release(r, a, count, 2);
     a->nothing = r->number == 0 || r->shape.level != RELEASE_CELLS;
@@ -336,8 +348,7 @@ static void close_table(struct assessment *a)
 static void open_assessment(struct assessment *a, const struct course *c, size_t sites)
 {
     *a = (struct assessment){.c = c,
-                             .rules = {.min_cell = settings_int(c->plan, "privacy.min_cell"),
-                                       .min_sites = settings_size(c->plan, "privacy.min_sites")},
+                             .rules = assess_rules(c->plan),
                              .site = must_alloc(sites + 1, sizeof *a->site),
                              .sites = sites};
     for (size_t i = 0; i < sites; i++)

@@ -36,12 +36,6 @@ void assess_open(struct panel **panels, size_t *count, const struct course *c, s
 /* The same of the tables of attacks. */
 void assess_attacks(struct trial **trials, size_t *count, const struct course *c, size_t sites);
 
-/*
- * The order in which groups are given up, from the last: order [groups] of this parting.
- */
-void assess_order(size_t *order, const struct course *c, const struct census *census,
-                  size_t parting);
-
 /* A number of a trace, by its name in the report's history. */
 typedef void assess_point(void *ctx, const char *kind, const char *name, double value);
 

@@ -3,7 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "coordinator/assess.h"
+#include "coordinator/assess_inside.h"
+#include "models/metrics/delong.h"
 #include "models/metrics/fairness.h"
 #include "proto/base/must.h"
 
@@ -30,28 +31,6 @@ static void tell_number(const struct teller *to, const char *kind, const char *n
 
 /* --- readers ------------------------------------------------------------------------------- */
 
-/* With one row a patient DeLong's variance is Obuchowski's of these. */
-static struct interval interval_of(const int64_t *positive, const int64_t *negative, double auc,
-                                   size_t bins)
-{
-    struct cluster_sums s = {.positives = (double)hist_count_from(positive, bins, 0),
-                             .negatives = (double)hist_count_from(negative, bins, 0)};
-    double *of_positive = must_alloc(2 * bins, sizeof *of_positive);
-    double *of_negative = of_positive + bins;
-    hist_placements(of_positive, of_negative, positive, negative, bins);
-    for (size_t b = 0; b < bins; b++) {
-        double x = of_positive[b] - auc;
-        double y = of_negative[b] - auc;
-        s.xx += (double)positive[b] * x * x;
-        s.yy += (double)negative[b] * y * y;
-    }
-    s.with_positive = s.positives;
-    s.with_negative = s.negatives;
-    s.patients = s.positives + s.negatives;
-    free(of_positive);
-    return interval_auc(auc, &s, LEVEL);
-}
-
 static void tell_reader(const struct teller *to, const struct course *c,
                         const struct trace_reader *r)
 {
@@ -67,8 +46,10 @@ static void tell_reader(const struct teller *to, const struct course *c,
     double fewest = (double)settings_int(c->plan, "privacy.min_cell");
     struct interval i = {.lo = (double)NAN, .hi = (double)NAN};
     /* Rows of one patient are alike: without a second pass nobody knows how alike. */
-    if (sums[2 * bins] == positives + negatives)
-        i = interval_of(count, count + bins, auc, bins);
+    if (sums[2 * bins] == positives + negatives) {
+        struct cluster_sums rows = delong_sums(auc, count, count + bins, bins);
+        i = interval_auc(auc, &rows, LEVEL);
+    }
     struct measure m = exam_row_measure(&c->exam, r->row);
     if (positives >= fewest && negatives >= fewest && sums[2 * bins] >= fewest)
         tell_number(to, m.leakage ? "leakage" : "utility", m.target, auc, i.lo, i.hi);
@@ -92,14 +73,10 @@ static bool may_show(struct gap *g, struct release_memory *memory, const struct 
     size_t groups = g->t->groups.count;
     size_t order[GROUPS_OF_A_KIND_MAX];
     assess_order(order, c, &c->trace.census, g->t->parting);
-    for (size_t i = 0; i < groups; i++) {
-        count[2 * i] = (int64_t)g->patient[order[i]].with_positive;
-        count[2 * i + 1] = (int64_t)g->patient[order[i]].with_negative;
-    }
+    assess_count_classes(count, order, g->patient, groups);
     struct release_table table = {
         .groups = groups, .columns = 2, .count = count, .site = site, .sites = sites};
-    struct release_rules rules = {.min_cell = settings_int(c->plan, "privacy.min_cell"),
-                                  .min_sites = settings_size(c->plan, "privacy.min_sites")};
+    struct release_rules rules = assess_rules(c->plan);
     struct release *r = must_alloc(1, sizeof *r);
     release_next(r, memory, &table, &rules);
     bool fresh = r->news == RELEASE_FRESH && r->shape.level == RELEASE_CELLS;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "models/metrics/delong.h"
 #include "models/metrics/fairness_inside.h"
 #include "models/metrics/resample.h"
 #include "proto/base/arena.h"
@@ -17,16 +18,6 @@ static double sum_of(const int64_t *counts, size_t bins)
     return (double)hist_count_from(counts, bins, 0);
 }
 
-/* Squared distances of placements from the AUC. */
-static double scatter_of(const int64_t *counts, const double *placement, double auc, size_t bins)
-{
-    double sum = 0;
-    for (size_t b = 0; b < bins; b++)
-        if (counts[b] > 0)
-            sum += (double)counts[b] * (placement[b] - auc) * (placement[b] - auc);
-    return sum;
-}
-
 /* Rows of one class, and the design effect of whose they are. */
 struct ranked {
     const int64_t *count; /* [bins] */
@@ -38,25 +29,17 @@ static struct ranked ranked_of(const struct inquiry *in, size_t slot, int label)
     return (struct ranked){.count = in->sums[slot]->count[label], .effect = in->effect[slot]};
 }
 
-/*
- * DeLong: the rows are the clusters, and no row is positive and negative. With a design effect there
- * are as many fewer, which scatter as much.
- */
+/* With a design effect there are as many fewer clusters than rows, which scatter as much. */
 static struct cluster_sums delong(double auc, struct ranked positive, struct ranked negative,
                                   size_t bins)
 {
-    double of_positive[BINS_MAX], of_negative[BINS_MAX];
-    double m = sum_of(positive.count, bins), n = sum_of(negative.count, bins);
-    hist_placements(of_positive, of_negative, positive.count, negative.count, bins);
-    return (struct cluster_sums){
-        .xx = scatter_of(positive.count, of_positive, auc, bins) * positive.effect,
-        .yy = scatter_of(negative.count, of_negative, auc, bins) * negative.effect,
-        .positives = m,
-        .negatives = n,
-        .patients = m / positive.effect + n / negative.effect,
-        .with_positive = m / positive.effect,
-        .with_negative = n / negative.effect,
-    };
+    struct cluster_sums s = delong_sums(auc, positive.count, negative.count, bins);
+    s.xx *= positive.effect;
+    s.yy *= negative.effect;
+    s.with_positive = s.positives / positive.effect;
+    s.with_negative = s.negatives / negative.effect;
+    s.patients = s.with_positive + s.with_negative;
+    return s;
 }
 
 /* Of whom the second pass has told. */
