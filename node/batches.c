@@ -4,6 +4,20 @@
 
 #include "proto/base/must.h"
 
+struct rows_view batches_view(const struct dataset *d, const real *x, size_t width,
+                              const uint32_t *row, size_t count)
+{
+    return (struct rows_view){.width = width,
+                              .x = x,
+                              .task = d->task,
+                              .group = d->group,
+                              .total = d->rows,
+                              .task_count = d->schema.task_count,
+                              .group_count = d->schema.group_count,
+                              .row = row,
+                              .count = count};
+}
+
 /* The last batch of a pass takes in a rest that is too small to be one. */
 static size_t rows_most(const struct batches *b)
 {

@@ -10,6 +10,7 @@
 #define EVENHAND_BATCHES_H
 
 #include "models/core/batch.h"
+#include "node/dataset.h"
 #include "proto/base/rng.h"
 
 /* Where the rows come from: any matrix with its targets, borrowed. */
@@ -24,6 +25,10 @@ struct rows_view {
     const uint32_t *row; /* [count]: the rows to draw from */
     size_t count;
 };
+
+/* Rows of this site's data; x [d->rows, width] is any matrix of them. */
+struct rows_view batches_view(const struct dataset *d, const real *x, size_t width,
+                              const uint32_t *row, size_t count);
 
 struct batches {
     struct rows_view from;

@@ -57,15 +57,8 @@ static struct rows_view view_of(const struct evaluation *e, bool wide, const uin
                                 size_t count)
 {
     const struct dataset *d = e->data;
-    return (struct rows_view){.width = wide ? e->course->exam.spec.width : d->width,
-                              .x = wide ? e->features : d->input,
-                              .task = d->task,
-                              .group = d->group,
-                              .total = d->rows,
-                              .task_count = e->course->who.task_count,
-                              .group_count = e->course->who.group_count,
-                              .row = row,
-                              .count = count};
+    return wide ? batches_view(d, e->features, e->course->exam.spec.width, row, count)
+                : batches_view(d, d->input, d->width, row, count);
 }
 
 static size_t larger(size_t a, size_t b)

@@ -21,20 +21,6 @@ static real *released(const struct dataset *d, const struct release *release)
     return z;
 }
 
-static struct rows_view view_of(const struct dataset *d, const real *x, size_t width,
-                                const uint32_t *row, size_t count)
-{
-    return (struct rows_view){.width = width,
-                              .x = x,
-                              .task = d->task,
-                              .group = d->group,
-                              .total = d->rows,
-                              .task_count = d->schema.task_count,
-                              .group_count = d->schema.group_count,
-                              .row = row,
-                              .count = count};
-}
-
 /* The readers' targets, as the groups of what is released. */
 static void put_targets(real *to, const struct trace *t, const struct batch *b)
 {
@@ -52,7 +38,7 @@ void watch_fit(double *values, const struct dataset *d, const struct course *c,
     const struct trace *t = &c->trace;
     real *z = released(d, release);
     struct rows_view view =
-        view_of(d, z, t->who.width, d->split_row[SPLIT_TRAIN], d->split_rows[SPLIT_TRAIN]);
+        batches_view(d, z, t->who.width, d->split_row[SPLIT_TRAIN], d->split_rows[SPLIT_TRAIN]);
     size_t columns = view.width + view.task_count + view.group_count + GROUPS_MAX;
     struct arena arena;
     arena_open(&arena, arena_need(FIT_ROWS * columns * sizeof(real), 4));

@@ -90,15 +90,7 @@ static void choose_input(struct work *w)
 static struct rows_view training_rows(const struct work *w, const real *x)
 {
     const struct dataset *d = &w->data;
-    return (struct rows_view){.width = d->width,
-                              .x = x,
-                              .task = d->task,
-                              .group = d->group,
-                              .total = d->rows,
-                              .task_count = d->schema.task_count,
-                              .group_count = d->schema.group_count,
-                              .row = d->split_row[SPLIT_TRAIN],
-                              .count = d->split_rows[SPLIT_TRAIN]};
+    return batches_view(d, x, d->width, d->split_row[SPLIT_TRAIN], d->split_rows[SPLIT_TRAIN]);
 }
 
 static struct evaluation *evaluation_of(struct work *w)
