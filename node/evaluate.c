@@ -106,11 +106,31 @@ void evaluation_open(struct evaluation *e, const struct dataset *data, const str
                scratch + arena_need(CHUNK * sizeof(real) * (2 * width + logits + targets), 8));
 }
 
+/* All scored rows at once: placements need whole patients. */
+struct evaluation_whole {
+    real *own, *fresh, *task, *group;
+    uint64_t *patient;
+    struct batch b; /* without x */
+};
+
+static void close_whole(struct evaluation_whole *w)
+{
+    if (w == NULL)
+        return;
+    free(w->own);
+    free(w->fresh);
+    free(w->task);
+    free(w->group);
+    free(w->patient);
+    free(w);
+}
+
 void evaluation_close(struct evaluation *e)
 {
     free(e->features);
     free(e->labels);
     free(e->scored);
+    close_whole(e->whole);
     arena_close(&e->arena);
     *e = (struct evaluation){0};
 }
@@ -322,13 +342,6 @@ void evaluation_test(double *values, struct evaluation *e)
     tally(values, e, e->course->exam.best, e->scored, e->scored_count, true);
 }
 
-/* All scored rows at once: placements need whole patients. */
-struct whole {
-    real *own, *fresh, *task, *group;
-    uint64_t *patient;
-    struct batch b; /* without x */
-};
-
 static void fill(real *to, struct evaluation *e, const struct model *m, const real *theta,
                  bool wide)
 {
@@ -349,16 +362,15 @@ static void gather(real *to, const real *from, size_t targets, const struct eval
             to[t * e->scored_count + i] = from[t * e->data->rows + e->scored[i]];
 }
 
-/* Of at least one scored row. */
-static void open_whole(struct whole *w, struct evaluation *e)
+static void open_whole(struct evaluation_whole *w, struct evaluation *e)
 {
     const struct exam *exam = &e->course->exam;
     const struct population *who = &e->course->who;
     const struct model *m = e->course->model;
     size_t n = e->scored_count;
-    *w = (struct whole){.task = must_alloc(n * (who->task_count + 1), sizeof(real)),
-                        .group = must_alloc(n * (who->group_count + 1), sizeof(real)),
-                        .patient = must_alloc(n, sizeof(uint64_t))};
+    *w = (struct evaluation_whole){.task = must_alloc(n * (who->task_count + 1), sizeof(real)),
+                                   .group = must_alloc(n * (who->group_count + 1), sizeof(real)),
+                                   .patient = must_alloc(n, sizeof(uint64_t))};
     gather(w->task, e->data->task, who->task_count, e);
     gather(w->group, e->data->group, who->group_count, e);
     for (size_t i = 0; i < n; i++)
@@ -374,37 +386,32 @@ static void open_whole(struct whole *w, struct evaluation *e)
     w->b = (struct batch){.rows = n, .task = w->task, .group = w->group};
 }
 
-static void close_whole(struct whole *w)
+/* Of at least one scored row. Predictors no longer change when the first of these legs is due. */
+static const struct evaluation_whole *whole_of(struct evaluation *e)
 {
-    free(w->own);
-    free(w->fresh);
-    free(w->task);
-    free(w->group);
-    free(w->patient);
-}
-
-/* Every row as a patient of its own. */
-static void part_rows(struct whole *w)
-{
-    for (size_t i = 0; i < w->b.rows; i++)
-        w->patient[i] = i;
+    if (e->whole == NULL) {
+        e->whole = must_alloc(1, sizeof *e->whole);
+        open_whole(e->whole, e);
+    }
+    return e->whole;
 }
 
 void evaluation_place(double *values, struct evaluation *e)
 {
-    struct whole w;
     memset(values, 0, e->course->exam.place_values * sizeof *values);
     if (e->scored_count == 0)
         return;
-    open_whole(&w, e);
-    if (strcmp(settings_text(e->course->plan, "evaluate.unit"), "row") == 0)
-        part_rows(&w);
-    exam_place(values, &e->course->exam, w.fresh, w.own, &w.b, w.patient);
-    close_whole(&w);
+    const struct evaluation_whole *w = whole_of(e);
+    bool by_row = strcmp(settings_text(e->course->plan, "evaluate.unit"), "row") == 0;
+    uint64_t *row = must_alloc(w->b.rows, sizeof *row); /* every row as a patient of its own */
+    for (size_t i = 0; i < w->b.rows; i++)
+        row[i] = i;
+    exam_place(values, &e->course->exam, w->fresh, w->own, &w->b, by_row ? row : w->patient);
+    free(row);
 }
 
 /* By reader of the census; freed by the caller. */
-static struct exam_scores *scores_of(const struct evaluation *e, const struct whole *w)
+static struct exam_scores *scores_of(const struct evaluation *e, const struct evaluation_whole *w)
 {
     const struct census *c = &e->course->census;
     struct exam_scores *scores = must_alloc(c->reader_count + 1, sizeof *scores);
@@ -415,26 +422,22 @@ static struct exam_scores *scores_of(const struct evaluation *e, const struct wh
 
 void evaluation_groups(double *values, struct evaluation *e)
 {
-    struct whole w;
     memset(values, 0, e->course->census.values * sizeof *values);
     if (e->scored_count == 0)
         return;
-    open_whole(&w, e);
-    struct exam_scores *scores = scores_of(e, &w);
-    census_tally(values, &e->course->census, scores, w.group, w.patient);
+    const struct evaluation_whole *w = whole_of(e);
+    struct exam_scores *scores = scores_of(e, w);
+    census_tally(values, &e->course->census, scores, w->group, w->patient);
     free(scores);
-    close_whole(&w);
 }
 
 void evaluation_patients(double *values, struct evaluation *e)
 {
-    struct whole w;
     memset(values, 0, e->course->census.place_values * sizeof *values);
     if (e->scored_count == 0)
         return;
-    open_whole(&w, e);
-    struct exam_scores *scores = scores_of(e, &w);
-    census_place(values, &e->course->census, scores, w.group, w.patient);
+    const struct evaluation_whole *w = whole_of(e);
+    struct exam_scores *scores = scores_of(e, w);
+    census_place(values, &e->course->census, scores, w->group, w->patient);
     free(scores);
-    close_whole(&w);
 }

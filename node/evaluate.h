@@ -16,6 +16,8 @@
 #include "node/dataset.h"
 #include "node/release.h"
 
+struct evaluation_whole;
+
 struct evaluation {
     const struct dataset *data; /* keeps */
     const struct course *course;
@@ -24,6 +26,7 @@ struct evaluation {
     real *labels;     /* [tasks and trials of attacks, rows]; NULL where none is tried */
     uint32_t *scored; /* rows that test and place count, by patient */
     size_t scored_count;
+    struct evaluation_whole *whole; /* what predictors say of them, made once; NULL before */
     struct arena arena;
 };
 
