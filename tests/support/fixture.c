@@ -6,10 +6,12 @@
 #include <string.h>
 
 #include "node/flat.h"
+#include "proto/adopt/parts.h"
 #include "proto/base/arena.h"
 #include "proto/base/file.h"
 #include "proto/base/must.h"
 #include "proto/base/rng.h"
+#include "tests/support/scratch.h"
 
 static void name_targets(struct flat *f)
 {
@@ -99,4 +101,17 @@ enum status fixture_plan(char *out, size_t cap, const char *folder, const char *
     must(n > 0 && (size_t)n < sizeof text);
     snprintf(out, cap, "%s/plan.cfg", folder);
     return file_write(out, text, (size_t)n);
+}
+
+enum status fixture_load_plan(struct plan *p, const char *lines)
+{
+    char text[2048], path[SCRATCH_MAX];
+    struct scratch s = scratch_open();
+    int n = snprintf(text, sizeof text, "rounds = 1; model = { name = \"linear\"; };\n%s", lines);
+    must(n > 0 && (size_t)n < sizeof text);
+    enum status st = fixture_plan(path, sizeof path, s.path, text);
+    if (st == ST_OK)
+        st = plan_load(p, path, NULL, 0, adopt_parts, adopt_part_count);
+    scratch_close(&s);
+    return st;
 }

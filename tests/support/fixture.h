@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "proto/base/status.h"
+#include "proto/wire/plan.h"
 
 struct fixture {
     uint64_t seed;
@@ -27,5 +28,7 @@ MUST_CHECK enum status fixture_flat(char *out, size_t cap, const char *folder, c
                                     const struct fixture *f);
 /* A plan on these data; lines add model, rounds and the rest. out gets its path. */
 MUST_CHECK enum status fixture_plan(char *out, size_t cap, const char *folder, const char *lines);
+/* A plan of one round of a linear head, loaded: lines add the rest. What plan_load complains of. */
+MUST_CHECK enum status fixture_load_plan(struct plan *p, const char *lines);
 
 #endif

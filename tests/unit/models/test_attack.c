@@ -4,27 +4,13 @@
 #include <math.h>
 #include <string.h>
 
-#include "proto/adopt/parts.h"
 #include "proto/base/rng.h"
 #include "proto/wire/plan.h"
 #include "tests/support/check.h"
 #include "tests/support/fixture.h"
-#include "tests/support/scratch.h"
 
-#define HEAD        "rounds = 1; model = { name = \"linear\"; };\n"
 #define ONE(fields) "attacks = ( { " fields " } );"
 #define WOMEN       "task = \"disease\"; group = \"sex\"; level = \"female\"; "
-
-static enum status load(struct plan *p, const char *lines)
-{
-    char text[2048], path[SCRATCH_MAX];
-    struct scratch s = scratch_open();
-    snprintf(text, sizeof(text), HEAD "%s", lines);
-    check_ok(fixture_plan(path, sizeof(path), s.path, text));
-    enum status st = plan_load(p, path, NULL, 0, adopt_parts, adopt_part_count);
-    scratch_close(&s);
-    return st;
-}
 
 static void an_attack_that_could_not_be_run_is_refused(void **state)
 {
@@ -64,7 +50,7 @@ static void an_attack_that_could_not_be_run_is_refused(void **state)
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct plan p;
-        if (load(&p, rows[i].lines) == ST_OK)
+        if (fixture_load_plan(&p, rows[i].lines) == ST_OK)
             fail_msg("%s: accepted", rows[i].what);
         if (fault_kept()->what != rows[i].want || strstr(fault_text(), rows[i].says) == NULL)
             fail_msg("%s: %s", rows[i].what, fault_text());
@@ -76,7 +62,7 @@ static void a_plan_without_attacks_does_not_mention_them(void **state)
 {
     (void)state;
     struct plan p;
-    check_ok(load(&p, ""));
+    check_ok(fixture_load_plan(&p, ""));
     char *normal = settings_normal(p.set);
     assert_null(strstr(normal, "attack"));
     free(normal);
@@ -100,7 +86,7 @@ static void rates_ascend_from_0_each_once(void **state)
     struct plan p;
     struct attack a;
     struct population who = people();
-    check_ok(load(&p, ONE(WOMEN "rates = [1.0, 0.25, 0.5, 0.25];")));
+    check_ok(fixture_load_plan(&p, ONE(WOMEN "rates = [1.0, 0.25, 0.5, 0.25];")));
     check_ok(attack_open(&a, p.set, &who));
     assert_int_equal(a.trial_count, COUNT(want));
     for (size_t i = 0; i < COUNT(want); i++) {
@@ -117,7 +103,7 @@ static void a_level_that_the_data_do_not_know_is_refused_by_name(void **state)
     struct plan p;
     struct attack a;
     struct population who = people();
-    check_ok(load(&p, ONE("task = \"disease\"; group = \"sex\"; level = \"women\";")));
+    check_ok(fixture_load_plan(&p, ONE("task = \"disease\"; group = \"sex\"; level = \"women\";")));
     assert_int_equal(attack_open(&a, p.set, &who), ST_CONFIG);
     assert_int_equal(fault_kept()->what, EC_CFG_CHOICE);
     assert_non_null(strstr(fault_text(), "male, female"));

@@ -1,23 +1,8 @@
 /* What a plan states about whom it must work for: refused before anything runs. */
 #include "models/tolerance.h"
 
-#include "proto/adopt/parts.h"
 #include "tests/support/check.h"
 #include "tests/support/fixture.h"
-#include "tests/support/scratch.h"
-
-#define HEAD "rounds = 1; model = { name = \"linear\"; };\n"
-
-static enum status load(struct plan *p, const char *lines)
-{
-    char text[2048], path[SCRATCH_MAX];
-    struct scratch s = scratch_open();
-    snprintf(text, sizeof(text), HEAD "%s", lines);
-    check_ok(fixture_plan(path, sizeof(path), s.path, text));
-    enum status st = plan_load(p, path, NULL, 0, adopt_parts, adopt_part_count);
-    scratch_close(&s);
-    return st;
-}
 
 #define ONE(fields) "tolerances = ( { " fields " } );"
 #define LIMIT       "most = 0.1; "
@@ -77,7 +62,7 @@ static void a_tolerance_that_nothing_could_keep_is_refused(void **state)
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct plan p;
-        enum status st = load(&p, rows[i].lines);
+        enum status st = fixture_load_plan(&p, rows[i].lines);
         if (st == ST_OK || fault_kept()->what != rows[i].want ||
             strstr(fault_text(), rows[i].says) == NULL)
             fail_msg("%s: %s", rows[i].what, st == ST_OK ? "accepted" : fault_text());
@@ -101,7 +86,7 @@ static void what_can_be_kept_is_accepted(void **state)
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct plan p;
-        check_ok(load(&p, rows[i]));
+        check_ok(fixture_load_plan(&p, rows[i]));
         plan_close(&p);
     }
 }
@@ -110,7 +95,7 @@ static void what_a_tolerance_leaves_out_has_a_word(void **state)
 {
     (void)state;
     struct plan p;
-    check_ok(load(&p, ONE("metric = \"tpr_gap\"; most = 0.1;")));
+    check_ok(fixture_load_plan(&p, ONE("metric = \"tpr_gap\"; most = 0.1;")));
     assert_true(settings_real(p.set, "tolerances[0].least") == TOLERANCE_NONE);
     assert_true(settings_real(p.set, "tolerances[0].threshold") == TOLERANCE_EVERY);
     assert_string_equal(settings_text(p.set, "tolerances[0].rule"), "interval");
