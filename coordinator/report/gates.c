@@ -22,7 +22,8 @@ static const char *word(const struct json *gate, const char *key)
 static size_t place_of(const struct json *gate)
 {
     for (size_t place = 1; place <= VERDICTS; place++)
-        if (strcmp(word(gate, "verdict"), gate_verdict_text(VERDICTS - place)) == 0)
+        if (strcmp(word(gate, "verdict"),
+                   gate_verdict_text((enum gate_verdict)(VERDICTS - place))) == 0)
             return place;
     return 0;
 }
