@@ -47,13 +47,13 @@ void collapse_add(double *sums, const struct model *m, const real *theta, const 
     }
 }
 
-static struct guard judge_r2(double off, double size)
+static struct guard judge_r2(double off, double size, double least)
 {
     struct guard g = {.name = "recon_r2", .value = size > 0 ? 1 - off / size : 0};
-    g.ok = g.value >= COLLAPSE_R2_MIN;
+    g.ok = g.value >= least;
     snprintf(g.why, sizeof g.why,
              "the decoder explains %.3f of held-out variance, at least %.2f wanted", g.value,
-             COLLAPSE_R2_MIN);
+             least);
     return g;
 }
 
@@ -95,7 +95,7 @@ size_t collapse_judge(struct guard guards[static MODEL_GUARDS_MAX], const struct
     const struct debias *d = debias_of(m);
     size_t k = d->vae.latent, count = 0;
     double n = rows > 0 ? rows : 1; /* no rows: zero sums, which pass no guard */
-    guards[count++] = judge_r2(sums[2 * k + 1], sums[2 * k + 2]);
+    guards[count++] = judge_r2(sums[2 * k + 1], sums[2 * k + 2], d->collapse_r2);
     guards[count++] = judge_units(sums, k, n);
     guards[count++] = judge_kl(sums[2 * k] / n);
     if (d->adversaries.left_out_count > 0)

@@ -6,7 +6,8 @@
  *     [ mu_j, j < K | mu_j^2, j < K | KL | |xhat - x|^2 / D | |x|^2 / D ]
  *
  * Guards: `recon_r2`, 1 - sum |xhat - x|^2 / sum |x|^2 (against the training mean, 0), at least
- * COLLAPSE_R2_MIN; `active_units`, latents whose mu has a variance above COLLAPSE_ACTIVE_VARIANCE,
+ * model.collapse_r2 of the plan (.2; a plan whose weights buy little reconstruction, on purpose,
+ * says how little it expects, and the report shows the limit); `active_units`, latents whose mu has a variance above COLLAPSE_ACTIVE_VARIANCE,
  * at least COLLAPSE_ACTIVE_MIN or half of a latent shorter than ten; `kl_per_row`, nats, shown
  * without a limit; and `left_out`, only when attributes have no adversary.
  */
@@ -15,7 +16,6 @@
 
 #include "models/core/model.h"
 
-#define COLLAPSE_R2_MIN          0.2
 #define COLLAPSE_ACTIVE_VARIANCE 0.01
 #define COLLAPSE_ACTIVE_MIN      5
 /* What a row adds is held within this: no latent has a mean of 100 prior widths or 10,000 nats. */

@@ -17,7 +17,7 @@ struct debias {
     size_t head_at, adversaries_at; /* in theta; the auto-encoder starts at 0 */
 
     double reconstruct, beta, beta_warmup, dropout, task_weight;
-    double group_weight[GROUPS_MAX], ramp;
+    double group_weight[GROUPS_MAX], ramp, collapse_r2;
     bool release_decoder, release_mean;
 
     /* Places in losses; SIZE_MAX where the model has no such part. */
@@ -29,7 +29,7 @@ static inline const struct debias *debias_of(const struct model *m)
     return (const struct debias *)(const void *)m;
 }
 
-#define DEBIAS_SETTINGS 19
+#define DEBIAS_SETTINGS 20
 extern const struct setting debias_rows[DEBIAS_SETTINGS];
 
 MUST_CHECK enum status debias_open(struct model **m, const struct settings *plan,

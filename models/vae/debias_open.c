@@ -45,6 +45,8 @@ const struct setting debias_rows[DEBIAS_SETTINGS] = {
      "Learning rate of the adversaries."},
     {"model.adversary.decay", SET_REAL, 0, 1, "", "1e-3", NULL, false,
      "Decoupled weight decay (AdamW) of the adversaries."},
+    {"model.collapse_r2", SET_REAL, 0, 1, "", "0.2", NULL, false,
+     "Least R^2 of held-out rows' reconstruction: with less, the collapse guard says no."},
     {"model.release.layer", SET_TEXT, 0, 0, "", "\"latent\"", "latent|decoder", false,
      "What is released of a row: its latent, or the decoder's output."},
     {"model.release.z", SET_TEXT, 0, 0, "", "\"sampled\"", "sampled|mean", false,
@@ -91,6 +93,7 @@ static void read_weights(struct debias *d, const struct settings *plan)
     d->dropout = settings_real(plan, "model.dropout");
     d->task_weight = settings_real(plan, "model.task.weight");
     d->ramp = settings_real(plan, "model.adversary.ramp");
+    d->collapse_r2 = settings_real(plan, "model.collapse_r2");
     d->release_decoder = says(plan, "model.release.layer", "decoder");
     d->release_mean = says(plan, "model.release.z", "mean");
 }

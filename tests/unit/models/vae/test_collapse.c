@@ -108,24 +108,27 @@ static void totals_are_judged_by_the_stated_limits(void **state)
     static const struct {
         const char *what;
         const char *latent;
+        const char *least;
         double variance, mean, off, size, rows;
         bool r2, units;
     } rows[] = {
-        {"a healthy model", "12", 1, 0, 30, 100, 100, true, true},
-        {"explains a fifth", "12", 1, 0, 79.9, 100, 100, true, true},
-        {"explains less", "12", 1, 0, 80.1, 100, 100, false, true},
-        {"explains less than nothing", "12", 1, 0, 150, 100, 100, false, true},
-        {"collapsed", "12", .009, 0, 100, 100, 100, false, false},
-        {"constant but far away", "12", .009, 5, 30, 100, 100, true, false},
-        {"four latents, all active", "4", .02, 0, 30, 100, 100, true, true},
-        {"four latents, none active", "4", .005, 0, 30, 100, 100, true, false},
-        {"no held-out rows", "12", 0, 0, 0, 0, 0, false, false},
+        {"a healthy model", "12", ".2", 1, 0, 30, 100, 100, true, true},
+        {"explains a fifth", "12", ".2", 1, 0, 79.9, 100, 100, true, true},
+        {"explains less", "12", ".2", 1, 0, 80.1, 100, 100, false, true},
+        {"explains less than nothing", "12", ".2", 1, 0, 150, 100, 100, false, true},
+        {"explains what its plan wants", "12", ".04", 1, 0, 95, 100, 100, true, true},
+        {"collapsed", "12", ".2", .009, 0, 100, 100, 100, false, false},
+        {"constant but far away", "12", ".2", .009, 5, 30, 100, 100, true, false},
+        {"four latents, all active", "4", ".2", .02, 0, 30, 100, 100, true, true},
+        {"four latents, none active", "4", ".2", .005, 0, 30, 100, 100, true, false},
+        {"no held-out rows", "12", ".2", 0, 0, 0, 0, 0, false, false},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
-        char latent[32];
+        char latent[32], least[32];
         snprintf(latent, sizeof latent, "model.latent=%s", rows[i].latent);
+        snprintf(least, sizeof least, "model.collapse_r2=%s", rows[i].least);
         struct toy_model t;
-        toy_open(&t, &toy_who, (const char *[]){latent, NULL}, 1);
+        toy_open(&t, &toy_who, (const char *[]){latent, least, NULL}, 1);
         size_t k = t.m->release_width;
         double sums[2 * 12 + 3] = {0};
         for (size_t j = 0; j < k; j++) {
