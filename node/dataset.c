@@ -423,3 +423,16 @@ enum status dataset_standardise(struct dataset *d, enum standardise how,
     free(own);
     return ST_OK;
 }
+
+void dataset_keep_input(struct dataset *d)
+{
+    must(d->input != NULL);
+    if (d->input != d->x) {
+        free(d->x);
+        d->x = NULL;
+    }
+    if (d->input != d->erased) {
+        free(d->erased);
+        d->erased = NULL;
+    }
+}

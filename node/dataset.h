@@ -36,7 +36,8 @@ struct dataset {
     real *task;        /* [task_count, rows] */
     real *group;       /* [group_count, rows], regression standardised by dataset_standardise */
     real *x;           /* [rows, width] standardised; NULL before dataset_standardise */
-    real *erased;      /* the same with attributes erased; NULL where the run erases nothing */
+    real *erased;      /* the same with attributes erased; NULL where the run erases nothing; either
+                          may be gone after dataset_keep_input */
     const real *input; /* what the model sees: x or erased */
     size_t split_rows[3];
     uint32_t *split_row[3]; /* row numbers of each split, ascending */
@@ -76,5 +77,8 @@ MUST_CHECK enum status dataset_standardise(struct dataset *d, enum standardise h
                                            const struct population *who, const double *mean,
                                            const double *scale, const double *test_mean,
                                            const double *test_scale);
+
+/* Frees the rows that the model does not see, x or erased, where nobody else will read them. */
+void dataset_keep_input(struct dataset *d);
 
 #endif

@@ -437,3 +437,9 @@ void flat_close(struct flat *f)
         file_unmap(&f->map, f->map_len);
     *f = (struct flat){0};
 }
+
+void flat_forget(const struct flat *f)
+{
+    if (f->map != NULL)
+        file_forget(f->map, f->map_len);
+}

@@ -66,6 +66,8 @@ MUST_CHECK enum status flat_judge_rows(const float *x, size_t first, size_t rows
 /* Maps path. EC_DATA_FLAT when damaged, EC_IO_OPEN. */
 MUST_CHECK enum status flat_open(struct flat *f, const char *path);
 void flat_close(struct flat *f);
+/* Gives the memory of what has been read back to the system; all of it may be read again. */
+void flat_forget(const struct flat *f);
 /* The same from memory (64-byte aligned, borrowed); name stands for the path. For fuzzers. */
 MUST_CHECK enum status flat_parse(struct flat *f, const uint8_t *bytes, size_t len,
                                   const char *name);

@@ -64,7 +64,7 @@ static void make_room(struct work *w)
 
 static enum status standardised(struct work *w)
 {
-    if (w->data.x != NULL)
+    if (w->data.x != NULL || w->data.input != NULL)
         return ST_OK;
     const struct course *c = &w->course;
     bool test_global = strcmp(settings_text(w->plan->set, "data.standardise_test"), "global") == 0;
@@ -79,6 +79,7 @@ static void choose_input(struct work *w)
     if (d->input != NULL)
         return;
     d->input = d->x;
+    flat_forget(&d->flat);
     if (w->course.erasure.width == 0)
         return;
     d->erased = must_alloc(d->rows * d->width, sizeof *d->erased);
@@ -118,6 +119,7 @@ static void features_ready(struct work *w)
     if (e->features == NULL) {
         struct release release = release_of(w);
         evaluation_features(e, &release, w->site);
+        dataset_keep_input(&w->data);
     }
     if (c->leg.kind > LEG_SCALE && !e->rescaled)
         evaluation_rescale(e);

@@ -252,6 +252,11 @@ void file_unmap(const uint8_t **bytes, size_t len)
     *bytes = NULL;
 }
 
+void file_forget(const uint8_t *bytes, size_t len)
+{
+    must(madvise((void *)(uintptr_t)bytes, len, MADV_DONTNEED) == 0);
+}
+
 enum status file_join(char *out, size_t cap, const char *base, const char *name)
 {
     bool alone = name[0] == '/' || base[0] == '\0';

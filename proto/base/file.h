@@ -29,6 +29,8 @@ MUST_CHECK enum status file_remove_tree(const char *path);
 /* Maps a whole file read-only. An empty file is a fault. */
 MUST_CHECK enum status file_map(const uint8_t **bytes, size_t *len, const char *path);
 void file_unmap(const uint8_t **bytes, size_t len);
+/* Gives a map's memory back; what is read of it again comes from the file again. */
+void file_forget(const uint8_t *bytes, size_t len);
 /* base/name into out[cap]; name alone when it is absolute. Faults when it does not fit. */
 MUST_CHECK enum status file_join(char *out, size_t cap, const char *base, const char *name);
 

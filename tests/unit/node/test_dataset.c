@@ -527,6 +527,19 @@ static void scores_are_those_of_the_plans_tasks_as_they_are(void **state)
     scratch_close(&x.scratch);
 }
 
+static void what_the_model_does_not_see_is_freed(void **state)
+{
+    (void)state;
+    for (int erase = 0; erase < 2; erase++) {
+        struct dataset d = {.x = must_alloc(1, sizeof *d.x), .erased = must_alloc(1, sizeof *d.x)};
+        d.input = erase ? d.erased : d.x;
+        dataset_keep_input(&d);
+        assert_ptr_equal(d.input, erase ? d.erased : d.x);
+        assert_null(erase ? d.x : d.erased);
+        dataset_close(&d);
+    }
+}
+
 static void all_rows_of_predictions_say_what_people_are_like_and_no_score_leaves(void **state)
 {
     (void)state;
@@ -589,6 +602,7 @@ int main(void)
         cmocka_unit_test(only_regression_targets_are_standardised_and_unknown_stays_unknown),
         cmocka_unit_test(a_regression_without_a_spread_of_its_population_is_refused),
         cmocka_unit_test(scores_are_those_of_the_plans_tasks_as_they_are),
+        cmocka_unit_test(what_the_model_does_not_see_is_freed),
         cmocka_unit_test(all_rows_of_predictions_say_what_people_are_like_and_no_score_leaves),
         cmocka_unit_test(scores_and_features_are_not_taken_for_one_another),
     };

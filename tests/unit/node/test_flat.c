@@ -93,6 +93,8 @@ static void what_was_written_is_read(void **state)
     assert_memory_equal(f.value, m.value, sizeof m.value);
     assert_memory_equal(f.x, m.x, sizeof m.x);
     assert_int_equal((uintptr_t)f.x % 64, 0);
+    flat_forget(&f);
+    assert_memory_equal(f.x, m.x, sizeof m.x);
     flat_close(&f);
     assert_null(f.x);
 }
