@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "coordinator/assess.h"
 #include "proto/adopt/adopt.h"
@@ -15,6 +16,13 @@
 #endif
 
 #define CHECKS_MAX (MODEL_GUARDS_MAX + 8)
+
+static double peak_bytes(void)
+{
+    struct rusage used;
+    must(getrusage(RUSAGE_SELF, &used) == 0);
+    return 1024.0 * (double)used.ru_maxrss;
+}
 
 static void fill_run(struct report *r, const struct coord_loop *l, const char *engine)
 {
@@ -186,6 +194,7 @@ void summary_fill(struct report *r, const struct coord_loop *l, const char *engi
     settings_overrides(l->plan->set, l->plan->path, add_override, &room);
     r->traffic.bytes_up = (double)l->bytes_in;
     r->traffic.bytes_down = (double)l->o.link->bytes_out;
+    r->memory_peak = peak_bytes();
     r->time.total_s = seconds;
     r->time.train_s = l->times.train_s;
     r->time.evaluate_s = l->times.evaluate_s;

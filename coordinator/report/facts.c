@@ -115,6 +115,9 @@ struct facts facts_time(const struct json *report)
                       json_real(json_get(json_get(report, "time"), rows[i].key), (double)NAN));
         add(&f, rows[i].name, "%s", figure);
     }
+    char figure[WORDS_FIGURE_MAX];
+    words_bytes(figure, json_real(json_get(json_get(report, "memory"), "peak_bytes"), (double)NAN));
+    add(&f, "memory", "%s at most", figure);
     return f;
 }
 

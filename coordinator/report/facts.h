@@ -40,6 +40,7 @@ struct fact facts_checks(const struct json *report);
 /* What aggregation without masks lets a coordinator do, as half a sentence; NULL when masked. */
 const char *facts_plain(const struct json *report);
 struct facts facts_privacy(const struct json *report);
+/* And the memory of the process that made the report: a simulation's holds all sites' rows. */
 struct facts facts_time(const struct json *report);
 struct facts facts_traffic(const struct json *report);
 /* Run, plan, model, seed, rounds, engine, version; a digest with its first so many hex digits. */

@@ -141,6 +141,13 @@ static struct json *time_of(const struct report *r)
     return time;
 }
 
+static struct json *memory_of(const struct report *r)
+{
+    struct json *memory = json_object();
+    out_count(memory, "peak_bytes", r->memory_peak);
+    return memory;
+}
+
 static struct json *checks_of(const struct report *r)
 {
     struct json *checks = json_array();
@@ -170,6 +177,7 @@ struct json *report_json(const struct report *r)
     json_put(tree, "history", history_of(r));
     json_put(tree, "traffic", traffic_of(r));
     json_put(tree, "time", time_of(r));
+    json_put(tree, "memory", memory_of(r));
     json_put(tree, "checks", checks_of(r));
     if (r->frontier != NULL) {
         json_put(tree, "search", out_search(r->frontier));

@@ -79,6 +79,7 @@ struct report {
     struct {
         double total_s, train_s, wait_s, aggregate_s, evaluate_s;
     } time;
+    double memory_peak; /* bytes that this process held at most */
 };
 
 /* Frees what the report owns (its arrays). */

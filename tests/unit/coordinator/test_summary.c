@@ -63,6 +63,7 @@ static void a_run_is_known_by_its_plan_and_its_model(void **state)
     assert_int_equal(r.run.rounds_done, 3);
     assert_int_equal(r.min_cell, 11);
     assert_true(r.traffic.bytes_model == 7 * 4); /* six weights and a bias */
+    assert_true(r.memory_peak > 1e6);
     assert_int_equal(r.override_count, 0);
     report_close(&r);
     meeting_close(&m);

@@ -28,13 +28,14 @@ static void a_report_has_the_keys_of_its_schema(void **state)
         const char *group, *keys; /* in this order, and no others */
     } rows[] = {
         {"", "schema run sites utility leakage fairness figures gate attack privacy history "
-             "traffic time "
+             "traffic time memory "
              "checks "},
         {"run",
          "id plan plan_digest model_digest model seed rounds_planned rounds_done aggregation "
          "engine version overrides "},
         {"privacy", "aggregation mechanism epsilon delta clip noise min_cell "},
         {"traffic", "bytes_up bytes_down bytes_model "},
+        {"memory", "peak_bytes "},
         {"time", "total_s train_s wait_s aggregate_s evaluate_s "},
     };
     struct report r = sample_report(3, false);
