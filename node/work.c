@@ -119,7 +119,10 @@ static void features_ready(struct work *w)
     if (e->features == NULL) {
         struct release release = release_of(w);
         evaluation_features(e, &release, w->site);
+        /* Training is over: what it alone needed makes room for the probes. */
         dataset_keep_input(&w->data);
+        if (w->subject.theta != NULL)
+            trainer_close(&w->subject);
     }
     if (c->leg.kind > LEG_SCALE && !e->rescaled)
         evaluation_rescale(e);

@@ -1,5 +1,6 @@
 /* evenhand: the front command. Verbs that need HDF5 are handed on to the program that links it. */
 #include <errno.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -84,8 +85,13 @@ static void hand_on(char **argv)
     argv[0] = word;
 }
 
+/* The hospitals' matrices and vectors come and go by megabytes. Left to itself malloc soon keeps blocks of
+ * up to 32 MB in heaps of its threads, where what is freed is lost between what is not. */
+#define MAPPED_FROM_BYTES (1 << 20)
+
 int main(int argc, char **argv)
 {
+    (void)mallopt(M_MMAP_THRESHOLD, MAPPED_FROM_BYTES);
     const struct opt_verb verbs[] = {cli_run,      cli_sweep,   cli_evaluate, cli_new,
                                      cli_settings, cli_report,  cohort_verb,  transform_verb,
                                      data_verb,    opt_explain, version_verb};
