@@ -318,6 +318,12 @@ struct settings *settings_open(const struct setting_table *tables, size_t count)
     return s;
 }
 
+void settings_late(struct settings *s, const char *const *keys, size_t count)
+{
+    s->late = keys;
+    s->late_count = count;
+}
+
 void settings_close(struct settings **s)
 {
     if (*s == NULL)

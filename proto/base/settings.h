@@ -55,6 +55,12 @@ struct settings; /* opaque */
 /* An empty set under these tables (at most SETTINGS_TABLES_MAX). Keeps the rows, not the array. */
 struct settings *settings_open(const struct setting_table *tables, size_t count);
 void settings_close(struct settings **s);
+/*
+ * Keys, as rows write them, that the normal form leaves out where they have their default: those
+ * that came when others had been hashed already. Whoever does not use them keeps his digest. Keeps
+ * the array; keys that no row names do nothing.
+ */
+void settings_late(struct settings *s, const char *const *keys, size_t count);
 
 /*
  * Gives key the value written as in a file: true, 12, 5e-4, "word" (quotes
@@ -95,7 +101,8 @@ const char *settings_origin(const struct settings *s, const char *key, ...)
 
 /*
  * The normal form: one line "key=value\n" a value, sorted by key, numbers in
- * shortest exact form, local rows left out. What is hashed. malloc, yours.
+ * shortest exact form, local rows left out, and late ones at their default.
+ * What is hashed. malloc, yours.
  */
 char *settings_normal(const struct settings *s);
 /* Calls back for each value that neither comes from `origin_file` nor is a default. */

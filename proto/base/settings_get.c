@@ -148,6 +148,32 @@ static int by_key(const void *a, const void *b)
     return strcmp((*left)->key, (*right)->key);
 }
 
+/* A default that was written out is the default. */
+static bool is_default(const struct value *v)
+{
+    struct value initial = {.row = v->row};
+    memcpy(initial.key, v->key, sizeof(initial.key));
+    must(v->row->initial != NULL);
+    enum status st = value_read(&initial, v->row->initial, "default");
+    must(st == ST_OK);
+    bool same = value_same(v, &initial);
+    value_clear(&initial);
+    return same;
+}
+
+static bool is_late(const struct settings *s, const char *row_key)
+{
+    for (size_t i = 0; i < s->late_count; i++)
+        if (strcmp(s->late[i], row_key) == 0)
+            return true;
+    return false;
+}
+
+static bool is_left_out(const struct settings *s, const struct value *v)
+{
+    return v->row->local || (is_late(s, v->row->key) && is_default(v));
+}
+
 char *settings_normal(const struct settings *s)
 {
     must(s->finished);
@@ -161,7 +187,7 @@ char *settings_normal(const struct settings *s)
     FILE *out = open_memstream(&text, &len);
     must(out != NULL);
     for (size_t i = 0; i < s->count; i++) {
-        if (sorted[i]->row->local)
+        if (is_left_out(s, sorted[i]))
             continue;
         fprintf(out, "%s=", sorted[i]->key);
         value_print(out, sorted[i]);

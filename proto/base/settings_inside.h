@@ -31,12 +31,16 @@ struct settings {
     size_t table_count;
     struct value *values;
     size_t count, cap;
+    const char *const *late; /* [late_count] keys of rows; borrowed */
+    size_t late_count;
     bool finished;
 };
 
 /* Reads the written form into v's elements. v holds key and row; wrong input leaves it empty. */
 MUST_CHECK enum status value_read(struct value *v, const char *written, const char *origin);
 void value_clear(struct value *v);
+/* Of two values of one row: the same elements? */
+bool value_same(const struct value *a, const struct value *b);
 /* The normal form of a value: shortest numbers, quoted texts, [a,b]. */
 void value_print(FILE *out, const struct value *v);
 

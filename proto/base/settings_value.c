@@ -305,6 +305,19 @@ void value_clear(struct value *v)
     v->count = 0;
 }
 
+bool value_same(const struct value *a, const struct value *b)
+{
+    bool texts = a->row->type == SET_TEXT || a->row->type == SET_LIST_TEXT;
+    must(a->row == b->row);
+    bool same = a->count == b->count;
+    for (size_t i = 0; same && i < a->count; i++) {
+        const struct element *e = &a->elements[i], *f = &b->elements[i];
+        same =
+            texts ? strcmp(e->text, f->text) == 0 : e->real == f->real && e->integer == f->integer;
+    }
+    return same;
+}
+
 static void print_element(FILE *out, const struct value *v, const struct element *e)
 {
     char digits[TEXT_REAL_MAX];

@@ -79,6 +79,44 @@ static void the_normal_form_does_not_tell_how_it_came_about(void **state)
     settings_close(&other);
 }
 
+/* Keys that came later are said only where they say something. */
+static void a_late_key_is_in_the_normal_form_when_it_is_not_the_default(void **state)
+{
+    (void)state;
+    static const char *const late[] = {"probes", "rate", "tasks[].name", "nowhere"};
+    static const struct {
+        const char *what;
+        const char *pairs[3];
+        const char *want; /* of the late keys */
+    } rows[] = {
+        {"left alone", {NULL}, ""},
+        {"their defaults, written out", {"rate=2e1", "probes=[linear,mlp]", NULL}, ""},
+        {"another number", {"rate=20.5", NULL}, "rate=20.5\n"},
+        {"fewer texts", {"probes=[linear]", NULL}, "probes=[\"linear\"]\n"},
+        {"other texts", {"probes=[linear,mlq]", NULL}, "probes=[\"linear\",\"mlq\"]\n"},
+    };
+    static const struct setting some[] = {
+        {"rate", SET_REAL, 0, 0, "", "20.0", NULL, false, ""},
+        {"probes", SET_LIST_TEXT, 0, 0, "", "(\"linear\", \"mlp\")", NULL, false, ""},
+        {"seed", SET_INT, 0, 9, "", "1", NULL, false, ""},
+    };
+    const struct setting_table few = {some, COUNT(some)};
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct settings *s = settings_open(&few, 1);
+        settings_late(s, late, COUNT(late));
+        for (size_t k = 0; rows[i].pairs[k] != NULL; k++)
+            check_ok(settings_put_pair(s, rows[i].pairs[k]));
+        check_ok(settings_finish(s));
+        char want[64], *normal = settings_normal(s);
+        snprintf(want, sizeof want, "%sseed=1\n", rows[i].want);
+        if (strcmp(normal, want) != 0)
+            fail_msg("%s: %s", rows[i].what, normal);
+        assert_true(settings_real(s, "rate") > 0); /* it has its value all the same */
+        free(normal);
+        settings_close(&s);
+    }
+}
+
 static void collect(void *ctx, const char *key, const char *value, const char *origin)
 {
     char *all = ctx;
@@ -151,6 +189,7 @@ int main(void)
         cmocka_unit_test(every_type_has_its_getter),
         cmocka_unit_test(the_normal_form_is_sorted_and_leaves_this_machine_out),
         cmocka_unit_test(the_normal_form_does_not_tell_how_it_came_about),
+        cmocka_unit_test(a_late_key_is_in_the_normal_form_when_it_is_not_the_default),
         cmocka_unit_test(overrides_are_what_neither_the_file_nor_the_defaults_say),
         cmocka_unit_test(asking_for_what_cannot_be_stops),
     };
