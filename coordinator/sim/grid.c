@@ -16,10 +16,12 @@ static bool begins_with(const char *text, const char *prefix)
     return strncmp(text, prefix, strlen(prefix)) == 0;
 }
 
-static bool is_weight(const char *key)
+/* How much a group counts in training, and not how it is measured. */
+static bool is_for_training(const char *key)
 {
     const char *last = strrchr(key, '.');
-    return begins_with(key, "groups[") && last != NULL && strcmp(last, ".weight") == 0;
+    return begins_with(key, "groups[") && last != NULL &&
+           (strcmp(last, ".weight") == 0 || strcmp(last, ".ramp") == 0);
 }
 
 static enum status judge_key(const struct grid *g, const char *key)
@@ -28,7 +30,7 @@ static enum status judge_key(const struct grid *g, const char *key)
         if (strcmp(g->axis[i].key, key) == 0)
             return fault(EC_USAGE, WHERE, "`%s` is given twice; name all its values at once", key);
     for (size_t i = 0; i < COUNT(fixed); i++)
-        if (begins_with(key, fixed[i]) && !is_weight(key))
+        if (begins_with(key, fixed[i]) && !is_for_training(key))
             return fault(EC_USAGE, WHERE,
                          "`%s` says what points are measured by, and is the same for all of them",
                          key);

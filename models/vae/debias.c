@@ -56,9 +56,9 @@ static double along(double progress, double until)
     return until > 0 && progress < until ? progress / until : 1;
 }
 
-static double ramp_at(const struct debias *d, double progress)
+static double ramp_at(double progress, double until)
 {
-    return 2 / (1 + exp(-10 * along(progress, d->ramp))) - 1;
+    return 2 / (1 + exp(-10 * along(progress, until))) - 1;
 }
 
 /* beta is in ELBO units; L_rec is a mean over D features of what the ELBO sums and halves. */
@@ -84,7 +84,7 @@ static double task_term(real *grad, real *dz, double *losses, const struct debia
 
 /* Frozen players, so no gradient of theirs; without weight (before the ramp) none of z either. */
 static double adversarial_term(real *dz, double *losses, const struct debias *d, const real *theta,
-                               const struct vae_acts *acts, const struct batch *b, double ramp,
+                               const struct vae_acts *acts, const struct batch *b, double progress,
                                struct arena *arena)
 {
     const struct adversaries *a = &d->adversaries;
@@ -92,7 +92,7 @@ static double adversarial_term(real *dz, double *losses, const struct debias *d,
         return 0;
     double weight[GROUPS_MAX] = {0}, most = 0, pull;
     for (size_t g = 0; g < a->who->group_count; g++) {
-        weight[g] = ramp * d->group_weight[g];
+        weight[g] = ramp_at(progress, d->group_ramp[g]) * d->group_weight[g];
         most = fmax(most, weight[g]);
     }
     struct adversary_acts said, back;
@@ -119,8 +119,7 @@ double debias_main(real *grad, double *losses, const struct model *m, const real
     vae_decode_backward(grad, dz, &acts, d->vae, theta, acts.xhat, arena);
 
     double tasks = task_term(grad, dz, losses, d, theta, &acts, b, arena);
-    double pull =
-        adversarial_term(dz, losses, d, theta, &acts, b, ramp_at(d, draw->progress), arena);
+    double pull = adversarial_term(dz, losses, d, theta, &acts, b, draw->progress, arena);
     double kl_weight = kl_weight_at(d, draw->progress);
     double kl = vae_encode_backward(grad, &acts, d->vae, theta, dz, kl_weight, arena);
     losses[d->loss_recon] = recon;

@@ -12,13 +12,14 @@
  * which descends
  *
  *     reconstruct * L_rec  +  beta(t) * (2 / D) * KL  +  task.weight * L_task
- *                          +  sum over attributes  weight * ramp(t) * confusion(z)
+ *                          +  sum over attributes a  weight_a * ramp_a(t) * confusion_a(z)
  *
  * L_rec is the mean over batch and features of (xhat - x)^2, KL the mean over the batch in nats:
  * with reconstruct 1, beta is the noise variance that the ELBO assumes of standardised features,
  * and a linear model keeps of a direction of variance lambda the share 1 - beta / lambda. t is the
- * progress of the run: beta warms up linearly over model.beta_warmup of it, and the ramp is
- * 2 / (1 + exp(-10 p)) - 1 with p growing from 0 to 1 over model.adversary.ramp of it.
+ * progress of the run: beta warms up linearly over model.beta_warmup of it, and a ramp is
+ * 2 / (1 + exp(-10 p)) - 1 with p growing from 0 to 1 over its share of it. An attribute's weight
+ * and ramp are its own (groups[].weight, .ramp), else those of model.adversary.
  *
  * Everybody who judges z gets samples of it, as released; an attribute's several adversaries differ
  * in their initial weights. Losses by name: recon, kl (nats a row), task (sum over tasks),

@@ -17,7 +17,7 @@ struct debias {
     size_t head_at, adversaries_at; /* in theta; the auto-encoder starts at 0 */
 
     double reconstruct, beta, beta_warmup, dropout, task_weight;
-    double group_weight[GROUPS_MAX], ramp, collapse_r2;
+    double group_weight[GROUPS_MAX], group_ramp[GROUPS_MAX], collapse_r2;
     bool release_decoder, release_mean;
 
     /* Places in losses; SIZE_MAX where the model has no such part. */

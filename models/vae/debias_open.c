@@ -40,7 +40,7 @@ const struct setting debias_rows[DEBIAS_SETTINGS] = {
     {"model.adversary.form", SET_TEXT, 0, 0, "", "\"confusion\"", "confusion|reverse", false,
      "What the encoder does to the adversaries: push them to the prior, or raise their loss."},
     {"model.adversary.ramp", SET_REAL, 0, 1, "of the run", "0.3", NULL, false,
-     "Share of the rounds over which the adversarial weights grow to their value."},
+     "Share of the rounds over which that weight grows to its value; groups[].ramp overrides it."},
     {"model.adversary.lr", SET_REAL, 0, 1, "", "1e-3", NULL, false,
      "Learning rate of the adversaries."},
     {"model.adversary.decay", SET_REAL, 0, 1, "", "1e-3", NULL, false,
@@ -77,10 +77,11 @@ static enum status read_adversaries(struct debias *d, const struct settings *pla
         shape.hidden[i] = settings_list_size(plan, i, "model.adversary.hidden");
     adversary_plan(&d->adversaries, who, &shape);
 
-    double usual = settings_real(plan, "model.adversary.weight");
     for (size_t g = 0; g < who->group_count; g++) {
-        double own = settings_real(plan, "groups[%zu].weight", g);
-        d->group_weight[g] = own < 0 ? usual : own;
+        double weight = settings_real(plan, "groups[%zu].weight", g);
+        double ramp = settings_real(plan, "groups[%zu].ramp", g);
+        d->group_weight[g] = weight < 0 ? settings_real(plan, "model.adversary.weight") : weight;
+        d->group_ramp[g] = ramp < 0 ? settings_real(plan, "model.adversary.ramp") : ramp;
     }
     return ST_OK;
 }
@@ -92,7 +93,6 @@ static void read_weights(struct debias *d, const struct settings *plan)
     d->beta_warmup = settings_real(plan, "model.beta_warmup");
     d->dropout = settings_real(plan, "model.dropout");
     d->task_weight = settings_real(plan, "model.task.weight");
-    d->ramp = settings_real(plan, "model.adversary.ramp");
     d->collapse_r2 = settings_real(plan, "model.collapse_r2");
     d->release_decoder = says(plan, "model.release.layer", "decoder");
     d->release_mean = says(plan, "model.release.z", "mean");

@@ -46,6 +46,8 @@ static const struct setting rows[] = {
      "What its values are."},
     {"groups[].weight", SET_REAL, -1, 1e6, "", "-1", NULL, false,
      "Weight of its adversaries; -1: model.adversary.weight."},
+    {"groups[].ramp", SET_REAL, -1, 1, "of the run", "-1", NULL, false,
+     "Share of the rounds over which that weight grows to its value; -1: model.adversary.ramp."},
 
     {"model.name", SET_TEXT, 0, 0, "", NULL, NULL, false, "Which model is trained."},
 
@@ -175,6 +177,9 @@ static const struct setting rows[] = {
 };
 /* clang-format on */
 
+/* A plan from before there was such a key keeps its digest, its draws, and its models readable. */
+static const char *const late[] = {"groups[].ramp"};
+
 struct setting_table plan_rows(void)
 {
     return (struct setting_table){rows, COUNT(rows)};
@@ -277,6 +282,13 @@ static enum status tables_of(struct setting_table tables[static PLAN_PARTS_MAX +
     return ST_OK;
 }
 
+static struct settings *open_settings(const struct setting_table *tables, size_t count)
+{
+    struct settings *s = settings_open(tables, count);
+    settings_late(s, late, COUNT(late));
+    return s;
+}
+
 /* A model that trains nothing has no round, and nobody else has one for it. */
 static enum status judge_rounds(const struct settings *s, const char *path)
 {
@@ -355,7 +367,7 @@ enum status plan_load(struct plan *p, const char *path, const char *const *overr
     enum status st = tables_of(tables, &count, &from_file, parts, part_count);
     if (st != ST_OK)
         return st;
-    p->set = settings_open(tables, count);
+    p->set = open_settings(tables, count);
     st = conf_load(p->set, path);
     for (size_t i = 0; st == ST_OK && i < override_count; i++)
         st = settings_put_pair(p->set, overrides[i]);
@@ -406,7 +418,7 @@ enum status plan_parse(struct plan *p, const uint8_t *bytes, size_t len,
     const struct peek from_text = {FROM_WIRE, NULL, 0, whole};
     enum status st = tables_of(tables, &count, &from_text, parts, part_count);
     if (st == ST_OK) {
-        p->set = settings_open(tables, count);
+        p->set = open_settings(tables, count);
         st = finish(p, put_lines(p->set, lines), FROM_WIRE, parts, part_count);
     }
     if (st == ST_OK)

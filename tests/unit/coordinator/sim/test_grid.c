@@ -35,6 +35,7 @@ static void commas_within_a_value_are_its_own(void **state)
         {"model.adversary.form=\"a,b\",c", {"\"a,b\"", "c"}, 2},
         {"a.b=[\"],\",1],2", {"[\"],\",1]", "2"}, 2},
         {"groups[0].weight=1,2", {"1", "2"}, 2},
+        {"groups[1].ramp=0.2,0.5", {"0.2", "0.5"}, 2},
         {"a.b=x=1,y=2", {"x=1", "y=2"}, 2},
     };
     struct grid *g = must_alloc(1, sizeof(*g));

@@ -159,6 +159,42 @@ static void an_attribute_s_own_weight_counts(void **state)
     toy_free(&r);
 }
 
+/* With a ramp until t and a weight of w it weighs what w * ramp weighs with a ramp that is over. */
+static void an_attribute_s_own_ramp_counts(void **state)
+{
+    (void)state;
+    static const struct step_key middle = {.seed = 5, .site = 2, .round = 3, .progress = .25};
+    static const struct {
+        const char *ramp; /* of race */
+        double until;
+    } rows[] = {
+        {"groups[1].ramp=0.5", .5},
+        {"groups[1].ramp=1", 1},
+        {"groups[1].ramp=0", .25}, /* none: over at any time */
+        {"groups[1].ramp=-1", .8}, /* the model's */
+    };
+    struct toy_rows r;
+    toy_draw(&r, ROWS, 1, 1);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        char weight[64];
+        size_t n;
+        double grown = 2 / (1 + exp(-10 * .25 / rows[i].until)) - 1;
+        double over = 2 / (1 + exp(-10)) - 1;
+        snprintf(weight, sizeof weight, "groups[1].weight=%.17g", 20 * grown / over);
+        real *ramped = main_gradient((const char *[]){rows[i].ramp, "model.adversary.ramp=0.8",
+                                                      "groups[0].ramp=0", "groups[2].ramp=0", NULL},
+                                     &r.batch, &middle, &n);
+        real *weighed = main_gradient((const char *[]){weight, "model.adversary.ramp=0", NULL},
+                                      &r.batch, &middle, &n);
+        for (size_t j = 0; j < n; j++)
+            if (!(fabs(ramped[j] - weighed[j]) < 1e-12)) /* doubles of order one */
+                fail_msg("%s, weight %zu: %g, %g wanted", rows[i].ramp, j, ramped[j], weighed[j]);
+        free(ramped);
+        free(weighed);
+    }
+    toy_free(&r);
+}
+
 /* A few steps of one phase, on one batch and one draw of eps. */
 static void walk(struct toy_model *t, const struct batch *b, size_t phase, size_t steps, double lr)
 {
@@ -299,6 +335,7 @@ int main(void)
         cmocka_unit_test(zero_weights_are_no_adversaries),
         cmocka_unit_test(the_adversarial_gradient_is_exactly_its_own),
         cmocka_unit_test(an_attribute_s_own_weight_counts),
+        cmocka_unit_test(an_attribute_s_own_ramp_counts),
         cmocka_unit_test(adversaries_learn_and_the_encoder_undoes_it),
         cmocka_unit_test(the_encoder_feels_the_adversaries),
         cmocka_unit_test(a_phase_writes_its_part_and_no_other),

@@ -55,6 +55,13 @@ static const struct setting toy_rows[] = {
      .unit = "",
      .initial = "-1",
      .about = "Weight."},
+    {.key = "groups[].ramp",
+     .type = SET_REAL,
+     .lo = -1,
+     .hi = 1,
+     .unit = "",
+     .initial = "-1",
+     .about = "Ramp."},
 };
 
 /* pairs: "key=value" texts, the last one NULL; they replace the small shape below. */

@@ -123,6 +123,54 @@ static enum status parse(struct plan *p, const char *text, size_t len)
     return plan_parse(p, (const uint8_t *)text, len, adopt_parts, adopt_part_count);
 }
 
+/* What came when there were plans already changes none that has no word of it. */
+static void a_late_key_changes_the_digest_of_those_who_use_it(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *override;
+        bool same;
+    } rows[] = {{"groups[2].ramp=-1", true}, {"groups[2].ramp=0.5", false}};
+    struct scratch s = scratch_open();
+    struct plan first;
+    check_ok(load(&first, &s, "", NULL, 0));
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct plan sent, got;
+        check_ok(load(&sent, &s, "", &rows[i].override, 1));
+        char *text = settings_normal(sent.set);
+        check_ok(parse(&got, text, strlen(text)));
+        assert_true(digest_equal(&sent.digest, &got.digest));
+        assert_true(settings_real(got.set, "groups[2].ramp") == (rows[i].same ? -1 : .5));
+        assert_true((strstr(text, ".ramp") == NULL) == rows[i].same);
+        assert_true((digest_equal(&sent.digest, &first.digest) != 0) == rows[i].same);
+        free(text);
+        plan_close(&sent);
+        plan_close(&got);
+    }
+    plan_close(&first);
+    scratch_close(&s);
+}
+
+/* One plan has one form: its default is not said, and whoever says it is refused. */
+static void a_late_default_that_is_said_is_no_normal_form(void **state)
+{
+    (void)state;
+    struct scratch s = scratch_open();
+    struct plan p;
+    check_ok(load(&p, &s, "", NULL, 0));
+    char *normal = settings_normal(p.set);
+    char text[8192];
+    const char *weight = strstr(normal, "groups[2].weight");
+    assert_non_null(weight);
+    int n = snprintf(text, sizeof text, "%.*sgroups[2].ramp=-1\n%s", (int)(weight - normal), normal,
+                     weight);
+    assert_true(n > 0 && (size_t)n < sizeof text);
+    plan_close(&p);
+    check_fault(parse(&p, text, (size_t)n), EC_CFG_SYNTAX);
+    free(normal);
+    scratch_close(&s);
+}
+
 static bool is_a_plan(const char *path)
 {
     return strstr(path, "node.cfg") == NULL && strstr(path, "coordinator.cfg") == NULL;
@@ -290,6 +338,8 @@ int main(void)
         cmocka_unit_test(a_huge_line_is_judged_in_peace),
         cmocka_unit_test(a_contradiction_is_refused_with_its_code),
         cmocka_unit_test(the_digest_is_of_meaning_not_of_spelling),
+        cmocka_unit_test(a_late_key_changes_the_digest_of_those_who_use_it),
+        cmocka_unit_test(a_late_default_that_is_said_is_no_normal_form),
         cmocka_unit_test(a_place_is_relative_to_whoever_named_it),
         cmocka_unit_test(an_override_can_choose_another_model),
     };
