@@ -238,6 +238,15 @@ double adversary_loss(struct adversary_acts *d, const struct adversaries *a,
     return a->count > 0 ? sum / (double)a->count : 0;
 }
 
+/* A site that lacks an attribute cannot tell whether it is hidden there, so it does not hide it. */
+static bool knows_any(const struct batch *b, size_t group)
+{
+    for (size_t row = 0; row < b->rows; row++)
+        if (!isnan(b->group[group * b->rows + row]))
+            return true;
+    return false;
+}
+
 double adversary_confuse(struct adversary_acts *d, double *pull, const struct adversaries *a,
                          const struct adversary_acts *acts, const struct batch *b,
                          const double weight[static GROUPS_MAX], struct arena *arena)
@@ -248,7 +257,8 @@ double adversary_confuse(struct adversary_acts *d, double *pull, const struct ad
     for (size_t i = 0; i < a->count; i++) {
         const struct player *p = &a->player[i];
         struct said s = said_by(a, p, acts, d, b);
-        double of_one = weight[p->group] / (double)a->shape.copies;
+        bool counts = knows_any(b, p->group);
+        double of_one = counts ? weight[p->group] / (double)a->shape.copies : 0;
         double value = a->shape.form == ADVERSARY_REVERSE ? -own_loss(a, p, s, acts->rows, -of_one)
                                                           : confusion(a, p, s, acts->rows, of_one);
         sum += value;

@@ -10,6 +10,7 @@
  *     adversary_confuse   the encoder's: weights are frozen, the gradient goes through them to z
  *         confusion  KL(prior || p) of every row; a regression is pushed to the mean, value^2 / 2
  *         reverse    minus the player's own loss, over the rows whose value is known (unbounded)
+ *                    In a batch that knows no value of an attribute its players weigh nothing.
  *
  * A player's loss is cross-entropy (binary), cross-entropy with rare levels weighted up
  * (categorical: 1 / (levels seen * share), at most ADVERSARY_CLASS_WEIGHT_MAX), or squared

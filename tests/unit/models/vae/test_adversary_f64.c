@@ -154,6 +154,43 @@ static void the_reversed_form_is_minus_the_players_loss(void **state)
     arena_close(&g.arena);
 }
 
+/*
+ * A batch without a value of an attribute is of a site that lacks it: its players pull at nobody, in
+ * either form; one known value, and they pull at every row, or at that one.
+ */
+static void what_nobody_in_a_batch_knows_pulls_at_nobody(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *what;
+        enum adversary_form form;
+        size_t known, pulled; /* values of race; rows */
+    } rows[] = {
+        {"confusion, none", ADVERSARY_CONFUSION, 0, 0},
+        {"confusion, one", ADVERSARY_CONFUSION, 1, ROWS},
+        {"reverse, none", ADVERSARY_REVERSE, 0, 0},
+        {"reverse, one", ADVERSARY_REVERSE, 1, 1},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct game g;
+        struct adversary_shape shape = shapes[2];
+        shape.form = rows[i].form;
+        game_open(&g, &shape);
+        for (size_t j = 0; j < 3; j++)
+            g.weight[j] = j == 1 ? 2 : 0;
+        for (size_t row = rows[i].known; row < ROWS; row++)
+            g.group[ROWS + row] = (real)NAN;
+        real dz[ROWS * K] = {0};
+        double mean, value = pull(&g, &mean, dz);
+        size_t pulled = 0;
+        for (size_t row = 0; row < ROWS; row++)
+            pulled += dz[row * K] != 0;
+        if (pulled != rows[i].pulled || (value != 0) != (pulled > 0))
+            fail_msg("%s: %zu rows are pulled at, by %g", rows[i].what, pulled, value);
+        arena_close(&g.arena);
+    }
+}
+
 /* Players share products, not weights: what one of them knows changes no other's gradient. */
 static void players_do_not_touch_each_other(void **state)
 {
@@ -351,6 +388,7 @@ int main(void)
         cmocka_unit_test(a_player_s_gradient_is_the_derivative_of_its_loss),
         cmocka_unit_test(the_pull_on_z_is_the_derivative_of_either_form),
         cmocka_unit_test(the_reversed_form_is_minus_the_players_loss),
+        cmocka_unit_test(what_nobody_in_a_batch_knows_pulls_at_nobody),
         cmocka_unit_test(players_do_not_touch_each_other),
         cmocka_unit_test(copies_start_apart_and_alike_for_everybody),
         cmocka_unit_test(a_clueless_player_learns_nothing_and_pulls_at_nobody),
