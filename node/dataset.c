@@ -382,6 +382,22 @@ static enum status scale_targets(real *values, const struct target *targets, siz
     return ST_OK;
 }
 
+static enum status judge_groups(const struct dataset *d, const struct population *who)
+{
+    for (size_t g = 0; g < who->group_count; g++) {
+        size_t beyond = 0;
+        for (size_t row = 0; row < d->rows && who->group[g].kind == TARGET_REGRESSION; row++)
+            beyond += fabs((double)d->group[g * d->rows + row]) > DATASET_VALUE_MAX;
+        /* How many, not which or what: this sentence may leave the hospital in a log. */
+        if (beyond > 0)
+            return fault(EC_DATA_RAW_AGE, who->group[g].name,
+                         "%zu of %zu values lie more than %g standard deviations from the mean of "
+                         "all sites",
+                         beyond, d->rows, DATASET_VALUE_MAX);
+    }
+    return ST_OK;
+}
+
 static void must_agree(const struct target *ours, const struct target *theirs, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
@@ -405,6 +421,8 @@ enum status dataset_standardise(struct dataset *d, enum standardise how,
     enum status st = scale_targets(d->task, who->task, who->task_count, d->rows);
     if (st == ST_OK)
         st = scale_targets(d->group, who->group, who->group_count, d->rows);
+    if (st == ST_OK)
+        st = judge_groups(d, who);
     if (st != ST_OK)
         return st;
     d->x = must_alloc(d->rows * d->width, sizeof(*d->x));

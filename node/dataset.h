@@ -43,6 +43,12 @@ struct dataset {
     uint32_t *split_row[3]; /* row numbers of each split, ascending */
 };
 
+/*
+ * A group's value beyond this many deviations is of another unit than everybody's: years beside
+ * months. Chebyshev leaves 0.7 % out there at most, and an adversary would learn little else.
+ */
+#define DATASET_VALUE_MAX 12.0
+
 /* Sums over training rows of one site: what travels, as fixed point. Of scores: over all rows, and
  * no sum of x: nobody needs it. */
 struct moments {
@@ -71,7 +77,8 @@ void dataset_moments(struct moments *m, const struct dataset *d);
  * Standardises: x = (raw - mean) / scale with the given per-feature moments (STANDARDISE_GLOBAL)
  * or the site's own training moments (STANDARDISE_SITE). scale 0 (a feature without variance)
  * makes the feature 0. With test_mean/test_scale (may be NULL) test rows use those instead.
- * Regression groups become (value - who->group[i].mean) / sd. Once; EC_DATA_RAW_AGE never after it.
+ * Regression groups become (value - who->group[i].mean) / sd, and are within DATASET_VALUE_MAX:
+ * EC_DATA_RAW_AGE, naming the group, where one is not or there is no such sd. Once.
  */
 MUST_CHECK enum status dataset_standardise(struct dataset *d, enum standardise how,
                                            const struct population *who, const double *mean,

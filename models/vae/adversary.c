@@ -301,20 +301,3 @@ void adversary_backward(real *grad, real *dz, const struct adversaries *a, const
     if (dz != NULL)
         blas_nn(dz, d->first, theta, rows, k, a->columns, 1, (size_t[]){k, a->columns, k});
 }
-
-enum status adversary_check(const struct batch *b, const struct population *who)
-{
-    for (size_t g = 0; g < who->group_count; g++) {
-        if (who->group[g].kind != TARGET_REGRESSION)
-            continue;
-        size_t beyond = 0;
-        for (size_t row = 0; row < b->rows; row++)
-            beyond += fabs((double)b->group[g * b->rows + row]) > ADVERSARY_VALUE_MAX;
-        /* How many, not which or what: this sentence may leave the hospital in a log. */
-        if (beyond > 0)
-            return fault(EC_DATA_RAW_AGE, who->group[g].name,
-                         "%zu of %zu values lie beyond %g standard deviations", beyond, b->rows,
-                         ADVERSARY_VALUE_MAX);
-    }
-    return ST_OK;
-}

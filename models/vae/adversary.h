@@ -29,14 +29,11 @@
 
 #include "models/core/batch.h"
 #include "models/core/map.h"
-#include "proto/base/status.h"
 
 #define ADVERSARY_LAYERS_MAX       4 /* hidden */
 #define ADVERSARY_COPIES_MAX       8
 #define ADVERSARY_PLAYERS_MAX      (GROUPS_MAX * ADVERSARY_COPIES_MAX)
 #define ADVERSARY_CLASS_WEIGHT_MAX 10.0
-/* A value beyond this was never standardised: Chebyshev leaves 0.7 % out there at most. */
-#define ADVERSARY_VALUE_MAX 12.0
 
 enum adversary_form { ADVERSARY_CONFUSION, ADVERSARY_REVERSE };
 
@@ -114,11 +111,5 @@ double adversary_confuse(struct adversary_acts *d, double *pull, const struct ad
  */
 void adversary_backward(real *grad, real *dz, const struct adversaries *a, const real *theta,
                         const real *z, const struct adversary_acts *acts, struct adversary_acts *d);
-
-/*
- * Are the known values of every regression attribute standardised (within +-ADVERSARY_VALUE_MAX)?
- * For whoever loads a data set, before it trains. EC_DATA_RAW_AGE, naming the attribute.
- */
-MUST_CHECK enum status adversary_check(const struct batch *b, const struct population *who);
 
 #endif

@@ -447,26 +447,37 @@ static void only_regression_targets_are_standardised_and_unknown_stays_unknown(v
     dataset_close(&d);
 }
 
-static void a_regression_without_a_spread_of_its_population_is_refused(void **state)
+/* T12 of methods.md section 8: raw years never reach an adversary. */
+static void a_regression_that_cannot_be_standardised_is_refused(void **state)
 {
     (void)state;
     static const struct {
         const char *what;
-        double mean, sd;
+        double mean, sd; /* that all sites made; the oldest here is 80 */
+        bool refused;
     } rows[] = {
-        {"not filled", 0, 0},
-        {"negative", 65, -5},
-        {"no number", 65, (double)NAN},
-        {"no known mean", (double)NAN, 5},
+        {"not filled", 0, 0, true},
+        {"negative", 65, -5, true},
+        {"no number", 65, (double)NAN, true},
+        {"no known mean", (double)NAN, 5, true},
+        {"years among years", 65, 5, false},
+        {"at the limit", 68, 1, false},
+        {"beyond it", 67.5, 1, true},
+        {"years where all others have decades", 6.5, .5, true},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct dataset d = small_dataset();
         struct population who = who_of(&d);
         who.group[1].mean = rows[i].mean;
         who.group[1].sd = rows[i].sd;
-        if (dataset_standardise(&d, STANDARDISE_NONE, &who, NULL, NULL, NULL, NULL) == ST_OK)
-            fail_msg("%s", rows[i].what);
-        assert_int_equal(fault_kept()->what, EC_DATA_RAW_AGE);
+        enum status st = dataset_standardise(&d, STANDARDISE_NONE, &who, NULL, NULL, NULL, NULL);
+        if ((st != ST_OK) != rows[i].refused)
+            fail_msg("%s: %s", rows[i].what, st == ST_OK ? "accepted" : fault_text());
+        if (rows[i].refused) {
+            assert_int_equal(fault_kept()->what, EC_DATA_RAW_AGE);
+            assert_string_equal(fault_kept()->where, "age");
+            assert_null(strstr(fault_text(), "80")); /* no value of a patient */
+        }
         dataset_close(&d);
     }
 }
@@ -600,7 +611,7 @@ int main(void)
         cmocka_unit_test(a_sites_own_moments_are_those_of_its_training_rows),
         cmocka_unit_test(without_standardisation_the_rows_are_as_they_came),
         cmocka_unit_test(only_regression_targets_are_standardised_and_unknown_stays_unknown),
-        cmocka_unit_test(a_regression_without_a_spread_of_its_population_is_refused),
+        cmocka_unit_test(a_regression_that_cannot_be_standardised_is_refused),
         cmocka_unit_test(scores_are_those_of_the_plans_tasks_as_they_are),
         cmocka_unit_test(what_the_model_does_not_see_is_freed),
         cmocka_unit_test(all_rows_of_predictions_say_what_people_are_like_and_no_score_leaves),

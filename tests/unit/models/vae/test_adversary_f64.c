@@ -355,33 +355,6 @@ static void an_adversary_learns_a_separable_attribute(void **state)
     arena_close(&g.arena);
 }
 
-/* T12 of methods.md section 8. */
-static void raw_years_are_refused(void **state)
-{
-    (void)state;
-    static const struct {
-        const char *what;
-        double value;
-        bool refused;
-    } rows[] = {
-        {"standardised", -1.3, false}, {"unknown", (double)NAN, false},
-        {"the limit", 12, false},      {"beyond it", -12.01, true},
-        {"years", 61.6, true},         {"not a number at all", (double)INFINITY, true},
-    };
-    for (size_t i = 0; i < COUNT(rows); i++) {
-        real group[6] = {0, 1, 99, 99, 0, rows[i].value}; /* only age is a regression */
-        struct batch b = {.rows = 2, .group = group};
-        enum status st = adversary_check(&b, &who);
-        if ((st != ST_OK) != rows[i].refused)
-            fail_msg("%s: %s", rows[i].what, status_name(st));
-        if (rows[i].refused) {
-            check_fault(adversary_check(&b, &who), EC_DATA_RAW_AGE);
-            assert_string_equal(fault_kept()->where, "age");
-            assert_null(strstr(fault_text(), "61.6"));
-        }
-    }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -395,7 +368,6 @@ int main(void)
         cmocka_unit_test(rare_levels_weigh_more_but_not_without_limit),
         cmocka_unit_test(an_attribute_that_cannot_be_read_has_no_player),
         cmocka_unit_test(an_adversary_learns_a_separable_attribute),
-        cmocka_unit_test(raw_years_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
