@@ -14,6 +14,8 @@
 /* Eight counts by label and score, and eight numbers that need no threshold: rows, positives, AUC,
  * mean score, Brier score, log loss, calibration's intercept and slope. */
 #define FEW_SCORES 4
+/* Whoever has fewer positives makes the largest gap by luck (methods.md 1.11, 12). */
+#define FEWEST_OF_A_CLASS 10
 
 /* One table on its way to a panel. */
 struct assessment {
@@ -288,6 +290,7 @@ static void number_panel(struct panel *p, const struct assessment *a, const char
                                   .clusters = counts_rows(a) ? NULL : a->patient,
                                   .shown = &shown,
                                   .min_cell = (double)a->rules.min_cell,
+                                  .fewest = FEWEST_OF_A_CLASS,
                                   .level = LEVEL,
                                   .replicates = settings_size(plan, "evaluate.replicates"),
                                   .seed = seed};

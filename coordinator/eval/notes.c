@@ -185,6 +185,28 @@ static void note_not_estimable(struct panel *p)
              who.count == 1 ? "this group" : "these groups");
 }
 
+/* Said of its own rates, and once whatever the threshold. */
+static bool has_few_positives(const struct panel *p, const struct fairness_measure *m)
+{
+    if (!is_a_group_s(m, "tpr") || m->withheld || !isnan(m->value) || m->positives == 0)
+        return false;
+    for (const struct fairness_measure *k = p->fairness.measure; k < m; k++)
+        if (strcmp(k->metric, "tpr") == 0 && strcmp(k->group, m->group) == 0)
+            return false;
+    return true;
+}
+
+static void note_few_positives(struct panel *p)
+{
+    struct names who = {0};
+    for (size_t i = 0; i < p->fairness.count; i++)
+        if (has_few_positives(p, &p->fairness.measure[i]))
+            names_add(&who, p->fairness.measure[i].group, "");
+    if (who.count > 0)
+        note(p, "%s %s too few positives for a TPR: gaps in TPR leave out %s.", names_text(&who),
+             who.count == 1 ? "has" : "have", who.count == 1 ? "this group" : "these groups");
+}
+
 static void note_selection(struct panel *p)
 {
     for (size_t i = 0; i < p->fairness.count; i++) {
@@ -299,6 +321,7 @@ void notes_fill(struct panel *p, const struct groups *g, const struct group_sums
     note_withheld(p, min_cell);
     note_rates(p);
     note_not_estimable(p);
+    note_few_positives(p);
     note_selection(p);
     if (ranks) {
         note_gaps(p, note_real_gap);

@@ -3,7 +3,7 @@
  * sentences: most important first.
  *
  *     nothing is shown | one score for all | no better than chance shown | who is withheld |
- *     whose rates are | who has no AUC | thresholds that select everybody or nobody |
+ *     whose rates are | who has no AUC | who has no TPR | thresholds that select everybody or nobody |
  *     gaps that are more than luck | gaps that are luck | too few to tell
  *
  * Sentences say what the numbers say and no more: an interval that holds .5 is no proof of chance, a

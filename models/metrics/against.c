@@ -7,7 +7,7 @@
 static struct interval difference(double *value, const struct inquiry *in, const struct tables *t,
                                   size_t slot, enum rate r)
 {
-    double a = rate_of(&t->of[slot], r), b = rate_of(&t->of[in->privileged], r);
+    double a = rate_told(t, slot, r), b = rate_told(t, in->privileged, r);
     *value = a - b;
     return interval_difference(a, rate_wilson(in, t, slot, r), b,
                                rate_wilson(in, t, in->privileged, r));
@@ -28,8 +28,10 @@ static void add_difference(struct inquiry *in, const char *metric, const struct 
     struct fairness_measure *m = add_against(in, metric, slot, threshold);
     fairness_set_interval(m, difference(&m->value, in, t, slot, r));
     if (isnan(m->value)) {
-        bool own = isnan(rate_of(&t->of[slot], r));
-        fairness_deny(m, "group %s has no %s", own ? m->group : m->other, rate_missing(r));
+        bool own = isnan(rate_told(t, slot, r));
+        bool some = t->few[r][own ? slot : in->privileged];
+        fairness_deny(m, "group %s has %s %s", own ? m->group : m->other, some ? "too few" : "no",
+                      rate_missing(r));
     }
 }
 
@@ -84,8 +86,11 @@ static void add_average_odds(struct inquiry *in, const struct tables *t, size_t 
     struct interval j = difference(&fpr, in, t, slot, RATE_FPR);
     m->value = (tpr + fpr) / 2;
     if (isnan(m->value)) {
-        bool own = isnan(rate_of(&t->of[slot], RATE_TPR)) || isnan(rate_of(&t->of[slot], RATE_FPR));
-        fairness_deny(m, "group %s has one class only", own ? m->group : m->other);
+        bool own = isnan(rate_told(t, slot, RATE_TPR)) || isnan(rate_told(t, slot, RATE_FPR));
+        size_t who = own ? slot : in->privileged;
+        bool some = t->few[RATE_TPR][who] || t->few[RATE_FPR][who];
+        fairness_deny(m, "group %s has %s", own ? m->group : m->other,
+                      some ? "too few of a class" : "one class only");
         return;
     }
     double both = odds_correlation(in, t, slot, index);

@@ -80,6 +80,11 @@ double rate_of(const struct confusion *c, enum rate r)
     return rate_hits(c, r) / rate_total(c, r);
 }
 
+double rate_told(const struct tables *t, size_t group, enum rate r)
+{
+    return t->few[r][group] ? (double)NAN : rate_of(&t->of[group], r);
+}
+
 const char *rate_missing(enum rate r)
 {
     return rates[r].missing;
@@ -175,12 +180,32 @@ static void effects_read(struct tables *t, const struct inquiry *in, size_t inde
     }
 }
 
+/* Of a class, as patients where they are known. */
+static double people_of(const struct inquiry *in, const struct tables *t, size_t slot, enum rate r)
+{
+    const struct group_clusters *g = inquiry_patients(in, slot);
+    if (g == NULL)
+        return rate_total(&t->of[slot], r);
+    return rates[r].of == (TP | FN) ? g->with_positive : g->with_negative;
+}
+
+static void few_read(struct tables *t, const struct inquiry *in)
+{
+    for (enum rate r = 0; r < RATES; r++)
+        for (size_t g = 0; g <= in->count; g++) {
+            bool of_class = rates[r].of == (TP | FN) || rates[r].of == (FP | TN);
+            bool some = g < in->count && of_class && rate_total(&t->of[g], r) > 0;
+            t->few[r][g] = some && people_of(in, t, g, r) < in->q->fewest;
+        }
+}
+
 static void tables_read(struct tables *t, const struct inquiry *in, size_t at, size_t index)
 {
     t->groups = in->count;
     for (size_t g = 0; g <= in->count; g++)
         t->of[g] = confusion_of(in->sums[g], in->bins, at);
     effects_read(t, in, index);
+    few_read(t, in);
     struct confusion *rest = &t->of[in->count]; /* overall so far */
     for (size_t g = 0; g < in->count; g++) {
         rest->tp -= t->of[g].tp;
@@ -196,7 +221,7 @@ static void values_of(struct spread_values *v, const struct tables *t)
     v->groups = t->groups;
     for (enum rate r = 0; r < RATES; r++) {
         for (size_t g = 0; g < t->groups; g++)
-            v->of[r][g] = rate_of(&t->of[g], r);
+            v->of[r][g] = rate_told(t, g, r);
         v->of[r][t->groups] = rate_of(&all, r);
     }
 }
@@ -253,12 +278,12 @@ static void draw_equal(struct spread_values *v, struct rng *rng, const void *con
     for (enum rate r = 0; r < RATES; r++) {
         double hits = 0, of = 0, drawn = 0;
         for (size_t g = 0; g < t->groups; g++) {
-            hits += rate_hits(&t->of[g], r);
-            of += rate_total(&t->of[g], r);
+            hits += t->few[r][g] ? 0 : rate_hits(&t->of[g], r);
+            of += t->few[r][g] ? 0 : rate_total(&t->of[g], r);
         }
         for (size_t g = 0; g < t->groups; g++) {
             double own = rate_total(&t->of[g], r);
-            int64_t n = effective_rows(own, t->drawn[g]);
+            int64_t n = t->few[r][g] ? 0 : effective_rows(own, t->drawn[g]);
             double k = n > 0 ? (double)resample_binomial(rng, n, hits / of) : 0;
             v->of[r][g] = k / (double)n;
             drawn += n > 0 ? k * own / (double)n : 0;
@@ -290,6 +315,10 @@ static void add_rates(struct inquiry *in, const struct tables *t, double thresho
             const struct confusion *c = slot < in->count ? &t->of[slot] : &all;
             struct fairness_measure *m = fairness_add_of(in, rates[r].metric, slot);
             m->threshold = threshold;
+            if (t->few[r][slot]) {
+                fairness_deny(m, "fewer than %g %s", in->q->fewest, rate_missing(r));
+                continue;
+            }
             m->value = rate_of(c, r);
             double effect = t->effect[r][slot];
             double hits = rate_hits(c, r) / effect, of = rate_total(c, r) / effect;
@@ -322,6 +351,7 @@ static void add_spreads(struct inquiry *in, const struct tables *t, double thres
         .centre = &centre,
         .own = &own,
         .missing = missing,
+        .few = t->few,
         .source = {.context = &from, .draw = draw_again_of, .null = draw_equal_of},
         .threshold = threshold,
         .stream = 16 + index,

@@ -31,13 +31,15 @@ struct tables {
     struct confusion of[SPREAD_SLOTS];
     double effect[RATES][SPREAD_SLOTS]; /* design effects of each rate; the last: of overall */
     double drawn[SPREAD_SLOTS];         /* of a group, when it is drawn; the rest: everybody's */
+    bool few[RATES][SPREAD_SLOTS];      /* a group has some of what the rate is of, and too few */
 };
 
 double confusion_rows(const struct confusion *c);
 double rate_hits(const struct confusion *c, enum rate r);
 double rate_total(const struct confusion *c, enum rate r);
-double rate_of(const struct confusion *c, enum rate r); /* NAN when the total is 0 */
-const char *rate_missing(enum rate r);                  /* what a group lacks whose total is 0 */
+double rate_of(const struct confusion *c, enum rate r);              /* NAN when the total is 0 */
+double rate_told(const struct tables *t, size_t group, enum rate r); /* nor of too few */
+const char *rate_missing(enum rate r); /* what a group lacks whose total is 0, or too small */
 struct confusion tables_overall(const struct tables *t);
 /* Wilson's, of a group. */
 struct interval rate_wilson(const struct inquiry *in, const struct tables *t, size_t slot,

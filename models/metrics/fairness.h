@@ -34,7 +34,9 @@
  *   2    ece_gap
  *
  * What cannot be estimated is NAN and `why` says so; it is never 0. Numbers between groups then
- * leave that group out, and `why` names it; they need two groups that can be estimated.
+ * leave that group out, and `why` names it; they need two groups that can be estimated. A group's
+ * TPR and FNR of fewer than `fewest` positives (FPR and TNR: negatives), counted as patients where
+ * these are known, are such: the largest of many gaps is that of the group with the fewest.
  *
  * Intervals. Proportions: Wilson, or Clopper-Pearson (interval.h). AUCs: DeLong from bins. A gap of
  * two groups: Newcombe, or MOVER from their own intervals. Everything else between groups:
@@ -99,6 +101,7 @@ struct fairness_question {
     const struct group_clusters *clusters;
     const struct fairness_shown *shown; /* NULL: everybody and everything */
     double min_cell;                    /* for the words of `why` alone */
+    double fewest;                      /* of a class, that a group's rate of it takes; 0: any */
     size_t privileged;                  /* index of a group, or FAIRNESS_NOBODY */
     double level;                       /* of intervals, .95 */
     size_t replicates;                  /* of the bootstrap, 1,000 or more for a report */

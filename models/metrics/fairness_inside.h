@@ -120,7 +120,7 @@ struct spread_source {
  * Adds a row for each spread: value, interval, noise floor, the groups it lies between. `centre` is
  * what `draw` scatters around (v, but for counts that were smoothed); `own` [rate][slot] has the
  * intervals of the groups, for gaps of two; NULL: none. missing[rate] says what a group lacks that
- * cannot be estimated.
+ * cannot be estimated, few[rate][slot] whether it has some of it; NULL: none.
  */
 struct spread_job {
     const struct spread *spread;
@@ -128,6 +128,7 @@ struct spread_job {
     const struct spread_values *v, *centre;
     const struct spread_intervals *own;
     const char *const *missing;
+    const bool (*few)[SPREAD_SLOTS];
     struct spread_source source;
     double threshold;
     uint64_t stream;  /* of random numbers: one a job */

@@ -215,7 +215,8 @@ static void say_left_out(struct fairness_measure *m, const struct inquiry *in,
             bool said = i > 0 && lacks == job->missing[s->rate[0]];
             if (!isnan(job->v->of[s->rate[i]][g]) || said)
                 continue;
-            say(m, in->name[g], " has no ", lacks);
+            bool some = job->few != NULL && job->few[s->rate[i]][g];
+            say(m, in->name[g], some ? " has too few " : " has no ", lacks);
         }
     if (in->withheld[0] != '\0')
         say(m, "withheld: ", in->withheld, "");

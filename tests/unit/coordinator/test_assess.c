@@ -116,6 +116,29 @@ static void a_small_group_is_withheld_and_never_alone(void **state)
     close_assessed(&a);
 }
 
+/* Where cells are no secret: nine positives are still no rate, and ten are. */
+static void a_group_of_few_positives_has_no_tpr_whatever_may_be_shown(void **state)
+{
+    (void)state;
+    static const char *const open[] = {"evaluate.seeds=1", "evaluate.replicates=100",
+                                       "privacy.min_cell=1"};
+    static const struct {
+        size_t sizes[BANDS]; /* half of each is positive */
+        bool told;
+    } rows[] = {{{122, 60, 40, 18}, false}, {{120, 60, 40, 20}, true}};
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct assessed a;
+        open_assessed(&a, open, COUNT(open), rows[i].sizes, even);
+        assess(&a, 3);
+        assert_false(is_withheld(&a, "b3"));
+        bool tpr = !isnan(find(&a, "tpr", "b3", .5)->value);
+        bool auc = !isnan(find(&a, "auc", "b3", (double)NAN)->value);
+        assert_true(tpr == rows[i].told && auc);
+        assert_true((find(&a, "tpr_gap", "", .5)->why[0] == '\0') == rows[i].told);
+        close_assessed(&a);
+    }
+}
+
 /* Who goes with the small group is said by what was expected, not by the counts themselves. */
 static void the_least_expected_group_is_given_up_first(void **state)
 {
@@ -286,6 +309,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_panel_says_whose_it_is),
         cmocka_unit_test(a_small_group_is_withheld_and_never_alone),
+        cmocka_unit_test(a_group_of_few_positives_has_no_tpr_whatever_may_be_shown),
         cmocka_unit_test(the_least_expected_group_is_given_up_first),
         cmocka_unit_test(where_nothing_is_trained_the_order_of_the_data_says_it),
         cmocka_unit_test(small_cells_at_a_threshold_withhold_what_rests_on_it),

@@ -19,6 +19,7 @@ static void take_note(struct panel *p)
 {
     *p = (struct panel){.unit = "patient"};
     cohort_ask(&asked, &cohort);
+    asked.q.fewest = 10;
     fairness_open(&p->fairness, &asked.q, asked.sums);
     notes_fill(p, &asked.groups, asked.sums, MIN_CELL);
 }
@@ -208,6 +209,32 @@ static void who_has_one_class_only_has_no_auc(void **state)
     done(&p);
 }
 
+static void who_has_few_positives_has_no_tpr(void **state)
+{
+    (void)state;
+    static const struct {
+        size_t few; /* groups of nine positives, beside one of ten */
+        const char *says;
+    } rows[] = {
+        {1, "C has too few positives for a TPR: gaps in TPR leave out this group."},
+        {2, "C and D have too few positives for a TPR: gaps in TPR leave out these groups."},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct panel p;
+        begin();
+        cohort_draw(&cohort, &rng, 0, 600, 0.4, 2, 0);
+        cohort_table(&cohort, 1, 5, 20, 5, 20);
+        take_note(&p);
+        check_says(&p, "too few positives", false);
+        done(&p);
+        for (size_t g = 0; g < rows[i].few; g++)
+            cohort_table(&cohort, 2 + g, 5, 20, 4, 20);
+        take_note(&p);
+        check_says(&p, rows[i].says, true);
+        done(&p);
+    }
+}
+
 static void a_gap_is_luck_or_more_or_neither(void **state)
 {
     (void)state;
@@ -315,6 +342,7 @@ int main(void)
         cmocka_unit_test(a_name_with_a_comma_is_one_name),
         cmocka_unit_test(names_that_are_too_many_are_counted),
         cmocka_unit_test(who_has_one_class_only_has_no_auc),
+        cmocka_unit_test(who_has_few_positives_has_no_tpr),
         cmocka_unit_test(a_gap_is_luck_or_more_or_neither),
         cmocka_unit_test(the_worst_group_of_a_gap_in_fpr_has_the_most),
         cmocka_unit_test(few_patients_tell_little),

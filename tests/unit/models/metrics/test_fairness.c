@@ -63,6 +63,58 @@ static void rates_of_groups_are_those_of_their_tables(void **state)
     fairness_close(&f);
 }
 
+/* methods.md section 9: what the published table's gaps in TPR are made of. */
+static void published_gaps_are_those_of_their_counts(void **state)
+{
+    (void)state;
+    static const struct {
+        size_t men, of_men, women, of_women; /* cancers that were found */
+        double gap;
+    } rows[] = {
+        {6, 95, 2, 71, .0349888807},
+        {1, 95, 1, 71, .0035581913},
+        {3, 156, 2, 107, .0005391804},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct fairness f;
+        cohort = (struct cohort){0};
+        cohort_table(&cohort, 0, rows[i].men, 1, rows[i].of_men - rows[i].men, 20);
+        cohort_table(&cohort, 1, rows[i].women, 1, rows[i].of_women - rows[i].women, 20);
+        ask(&f);
+        const struct fairness_measure *gap = row_of(&f, "tpr_gap", "", "", 0.5);
+        if (fabs(gap->value - rows[i].gap) > 5e-11) /* ten places are printed */
+            fail_msg("row %zu: %.10f", i, gap->value);
+        assert_true(gap->positives == (double)(rows[i].of_men + rows[i].of_women));
+        fairness_close(&f);
+    }
+}
+
+/* The same section: what a predictor that selects nobody gets right of the published cohort. */
+static void the_accuracy_of_the_majority_is_its_share(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t rows, positives;
+        double accuracy;
+    } rows[] = {{11421, 4612, .5961825}, {11421, 166, .9854654}, {11421, 263, .9769723}};
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct fairness f;
+        two_by_hand();
+        cohort_ask(&asked, &cohort);
+        for (size_t g = 0; g < 2; g++)
+            asked.sums[g] = (struct group_sums){0};
+        asked.sums[0].count[1][0] = rows[i].positives;
+        asked.sums[1].count[0][0] = rows[i].rows - rows[i].positives;
+        fairness_open(&f, &asked.q, asked.sums);
+        if (fabs(row_of(&f, "accuracy", "", "", 0.5)->value - rows[i].accuracy) >
+            1e-7) /* one in the seventh place */
+            fail_msg("row %zu: %.7f", i, row_of(&f, "accuracy", "", "", 0.5)->value);
+        check_value(row_of(&f, "tpr", "", "", 0.5), 0); /* and what that is worth */
+        check_value(row_of(&f, "auc", "", "", NONE), 0.5);
+        fairness_close(&f);
+    }
+}
+
 static void numbers_between_groups_are_what_the_header_says(void **state)
 {
     (void)state;
@@ -324,6 +376,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rates_of_groups_are_those_of_their_tables),
+        cmocka_unit_test(published_gaps_are_those_of_their_counts),
+        cmocka_unit_test(the_accuracy_of_the_majority_is_its_share),
         cmocka_unit_test(numbers_between_groups_are_what_the_header_says),
         cmocka_unit_test(signed_differences_are_against_the_privileged_group),
         cmocka_unit_test(aucs_within_and_across_groups_count_pairs),
