@@ -240,9 +240,9 @@ void evaluation_scale(double *values, struct evaluation *e)
 }
 
 /* The largest eigenvalue of the second moments of a slice's training rows, by power iteration. */
-static double spread_of(const struct evaluation *e, const struct probe_slice *slice)
+static double longest_of(const struct rows_view *rows, const struct probe_slice *slice)
 {
-    struct rows_view view = evaluation_training(e);
+    struct rows_view view = *rows;
     double *v = must_alloc(2 * slice->width, sizeof *v);
     double *next = v + slice->width;
     double value = 0;
@@ -269,6 +269,33 @@ static double spread_of(const struct evaluation *e, const struct probe_slice *sl
     }
     free(v);
     return value;
+}
+
+/* The sum of all eigenvalues. */
+static double trace_of(const struct rows_view *rows, const struct probe_slice *slice)
+{
+    double sum = 0;
+    for (size_t i = 0; i < rows->count; i++) {
+        const real *x = rows->x + rows->row[i] * rows->width + slice->at;
+        for (size_t k = 0; k < slice->width; k++)
+            sum += (double)x[k] * (double)x[k];
+    }
+    return rows->count > 0 ? sum / (double)rows->count : 0;
+}
+
+/*
+ * A batch of few rows is longer in some direction than all rows are in any: of D features without
+ * structure the longest of B rows has (1 + sqrt(D / B))^2 (Marchenko and Pastur 1967).
+ */
+static double spread_of(const struct evaluation *e, const struct probe_slice *slice)
+{
+    struct rows_view view = evaluation_training(e);
+    double batch = (double)settings_int(e->course->plan, "evaluate.batch");
+    double rows = (double)view.count;
+    double longest = longest_of(&view, slice);
+    if (rows <= batch)
+        return longest;
+    return pow(sqrt(longest) + sqrt(trace_of(&view, slice) * (1 / batch - 1 / rows)), 2);
 }
 
 void evaluation_spread(double *values, struct evaluation *e)

@@ -71,7 +71,7 @@ const struct probe_spec *probes_spec(const struct model *m);
 /*
  * Steps of the linear heads of a slice in units of the longest that cannot overshoot: the curvature
  * of their losses is at most spread / 4 per row (squared errors are weighted to the same), where
- * spread is the largest eigenvalue of the slice's second moments.
+ * spread is the largest eigenvalue of the second moments of the slice in any batch.
  */
 void probes_set_rate(struct model *m, size_t slice, double spread);
 /* Copies the weights of one head from one theta of this model to another: how the best are kept. */

@@ -187,7 +187,7 @@ static void the_spread_of_opposed_features_is_found(void **state)
 {
     (void)state;
     struct hospital h;
-    open_hospital(&h, &everybody, NULL, 0);
+    open_hospital(&h, &everybody, (const char *[]){"evaluate.batch=1000"}, 1); /* all rows */
     contribute_to(&h, LEG_SPREAD);
     size_t wide = h.w.course.exam.spec.width;
     double square = 0;
@@ -203,6 +203,56 @@ static void the_spread_of_opposed_features_is_found(void **state)
     evaluation_spread(values, &h.w.evaluation);
     assert_true(values[3] == (double)view.count);
     assert_true(fabs(values[0] / (WIDTH * square) - 1) < 1e-6);
+    close_hospital(&h);
+}
+
+/* Of count rows from `from` on, over the original's features. */
+static double longest_direction(const struct rows_view *view, size_t from, size_t count)
+{
+    double v[WIDTH], next[WIDTH], value = 0;
+    for (size_t k = 0; k < WIDTH; k++)
+        v[k] = 1 / sqrt((double)k + 6.5);
+    for (int step = 0; step < 200; step++) {
+        double norm = 0;
+        memset(next, 0, sizeof next);
+        for (size_t i = from; i < from + count; i++) {
+            const real *x = view->x + view->row[i] * view->width;
+            double dot = 0;
+            for (size_t k = 0; k < WIDTH; k++)
+                dot += (double)x[k] * v[k];
+            for (size_t k = 0; k < WIDTH; k++)
+                next[k] += dot * (double)x[k] / (double)count;
+        }
+        for (size_t k = 0; k < WIDTH; k++)
+            norm += next[k] * next[k];
+        value = sqrt(norm);
+        for (size_t k = 0; k < WIDTH; k++)
+            v[k] = next[k] / value;
+    }
+    return value;
+}
+
+/* Or a linear probe of squared errors overshoots in one batch, and further in the next. */
+static void the_spread_is_that_of_batches_which_are_longer_than_all_rows(void **state)
+{
+    (void)state;
+    enum { BATCH = 20 };
+    struct hospital h;
+    open_hospital(&h, &everybody, (const char *[]){"evaluate.batch=20"}, 1);
+    contribute_to(&h, LEG_SPREAD);
+    struct rows_view view = evaluation_training(&h.w.evaluation);
+    double values[4];
+    evaluation_spread(values, &h.w.evaluation);
+    double spread = values[0] / (double)view.count;
+    double all = longest_direction(&view, 0, view.count), sum = 0;
+    size_t batches = view.count / BATCH;
+    for (size_t i = 0; i < batches; i++) {
+        double of_batch = longest_direction(&view, i * BATCH, BATCH);
+        assert_true(of_batch < 1.33 * spread); /* steps of 1.5 of what is safe stay below 2 */
+        sum += of_batch / (double)batches;
+    }
+    assert_true(sum > 1.2 * all);
+    assert_true(sum < spread);
     close_hospital(&h);
 }
 
@@ -384,6 +434,7 @@ int main(void)
         cmocka_unit_test(scaled_features_have_no_mean_and_unit_variance_over_training_rows),
         cmocka_unit_test(a_feature_that_says_nothing_becomes_zero),
         cmocka_unit_test(the_spread_of_opposed_features_is_found),
+        cmocka_unit_test(the_spread_is_that_of_batches_which_are_longer_than_all_rows),
         cmocka_unit_test(every_row_with_a_known_value_is_counted_once),
         cmocka_unit_test(every_patient_is_placed_once),
         cmocka_unit_test(groups_count_patients_whatever_the_unit),
