@@ -3,11 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "models/exam_inside.h"
 #include "proto/base/must.h"
-
-#define R2_TEST_VALUES   4
-#define R2_PLACE_VALUES  4
-#define AUC_PLACE_VALUES 6
 
 const char *const exam_representations[REP_COUNT] = {"original", "erasure", "debiased", "noise"};
 
@@ -39,6 +36,12 @@ static const struct target *target_of(const struct exam *e, bool group, size_t a
     return group ? &e->who->group[at] : &e->who->task[at];
 }
 
+const struct target *exam_target(const struct exam *e, const struct exam_row *row)
+{
+    const struct exam_unit *u = &e->unit[row->unit];
+    return target_of(e, u->group, u->target);
+}
+
 /* Can anything be learnt about it: are two of its levels (or its value) known at all? */
 static bool learnable(const struct target *t)
 {
@@ -50,13 +53,32 @@ static bool learnable(const struct target *t)
     return seen >= 2;
 }
 
+/* The same level of the same target, read from the originals by the same kind of probe. */
+static size_t original_of(const struct exam *e, const struct exam_row *row)
+{
+    const struct exam_unit *mine = &e->unit[row->unit];
+    if (mine->own || mine->trial > 0 || mine->representation == REP_ORIGINAL)
+        return EXAM_NO_ROW;
+    for (size_t w = 0; w < e->row_count; w++) {
+        const struct exam_unit *u = &e->unit[e->row[w].unit];
+        if (!u->own && u->trial == 0 && u->representation == REP_ORIGINAL &&
+            u->kind == mine->kind && u->group == mine->group && u->target == mine->target &&
+            e->row[w].level == row->level)
+            return w;
+    }
+    return EXAM_NO_ROW;
+}
+
 static void add_row(struct exam *e, struct exam_row row)
 {
     row.valid_at = e->test_values;
     row.place_at = e->place_values;
+    row.original = original_of(e, &row);
     size_t seeds = e->unit[row.unit].seeds;
     e->test_values += seeds * (row.r2 ? R2_TEST_VALUES : 2 * e->axis.bins);
     e->place_values += row.r2 ? R2_PLACE_VALUES : AUC_PLACE_VALUES;
+    if (row.original != EXAM_NO_ROW)
+        e->place_values += row.r2 ? R2_CHANGE_VALUES : AUC_CHANGE_VALUES;
     e->row[e->row_count++] = row;
 }
 
@@ -233,18 +255,11 @@ void exam_close(struct exam *e)
     *e = (struct exam){0};
 }
 
-/* Where the outputs of one seed of a unit stand in its row of logits. */
-struct reading {
-    const real *logits; /* of row 0 */
-    size_t stride;
-    const real *value; /* [rows] the truth */
-};
-
-static struct reading reading_of(const struct exam *e, const struct exam_unit *u, size_t seed,
-                                 const real *probe_logits, const real *own_logits,
-                                 const struct batch *b)
+struct exam_reading exam_reading_of(const struct exam *e, const struct exam_unit *u, size_t seed,
+                                    const real *probe_logits, const real *own_logits,
+                                    const struct batch *b)
 {
-    struct reading r = {.value = (u->group ? b->group : b->task) + u->target * b->rows};
+    struct exam_reading r = {.value = (u->group ? b->group : b->task) + u->target * b->rows};
     if (u->own) {
         r.logits = own_logits + e->subject->task_at[u->target];
         r.stride = e->subject->outputs;
@@ -255,9 +270,8 @@ static struct reading reading_of(const struct exam *e, const struct exam_unit *u
     return r;
 }
 
-/* The score of row i for an AUC row: log odds of level against base. */
-static double score_of(const struct reading *r, const struct target *t, const struct exam_row *row,
-                       size_t i)
+double exam_reading_score(const struct exam_reading *r, const struct target *t,
+                          const struct exam_row *row, size_t i)
 {
     const real *logit = r->logits + i * r->stride;
     if (t->kind == TARGET_BINARY)
@@ -265,8 +279,7 @@ static double score_of(const struct reading *r, const struct target *t, const st
     return (double)logit[row->level] - (double)logit[row->base];
 }
 
-/* 1 positive, 0 negative, -1 neither. */
-static int class_of(real value, const struct exam_row *row)
+int exam_class(real value, const struct exam_row *row)
 {
     if (isnan(value))
         return -1;
@@ -274,19 +287,19 @@ static int class_of(real value, const struct exam_row *row)
     return level == row->level ? 1 : level == row->base ? 0 : -1;
 }
 
-static void tally_auc(double *values, const struct exam *e, const struct reading *r,
+static void tally_auc(double *values, const struct exam *e, const struct exam_reading *r,
                       const struct target *t, const struct exam_row *row, size_t rows)
 {
     for (size_t i = 0; i < rows; i++) {
-        int class = class_of(r->value[i], row);
+        int class = exam_class(r->value[i], row);
         if (class < 0)
             continue;
-        size_t bin = hist_bin(&e->axis, score_of(r, t, row, i));
+        size_t bin = hist_bin(&e->axis, exam_reading_score(r, t, row, i));
         values[(class == 1 ? 0 : e->axis.bins) + bin] += 1;
     }
 }
 
-static void tally_r2(double *values, const struct reading *r, size_t rows)
+static void tally_r2(double *values, const struct exam_reading *r, size_t rows)
 {
     for (size_t i = 0; i < rows; i++) {
         double y = (double)r->value[i];
@@ -310,7 +323,7 @@ void exam_tally(double *values, const struct exam *e, const real *probe_logits,
         if (u->own && !own_too)
             continue;
         for (size_t s = 0; s < u->seeds; s++) {
-            struct reading r = reading_of(e, u, s, probe_logits, own_logits, b);
+            struct exam_reading r = exam_reading_of(e, u, s, probe_logits, own_logits, b);
             if (row->r2)
                 tally_r2(values + row->valid_at + s * R2_TEST_VALUES, &r, b->rows);
             else
@@ -319,151 +332,12 @@ void exam_tally(double *values, const struct exam *e, const real *probe_logits,
     }
 }
 
-/* What one patient adds to the sums of a row: placements averaged over seeds. */
-struct patient_sums {
-    double x, y, m, n; /* placements of positives and negatives, their numbers */
-    double e, t;       /* squared error and distance from the mean */
-    double known;
-};
-
-static double grain(double v)
-{
-    return rint(v / EXAM_GRAIN) * EXAM_GRAIN;
-}
-
-static void close_patient(double *values, const struct exam_row *row, const struct patient_sums *p,
-                          double theta)
-{
-    if (p->known == 0)
-        return;
-    if (row->r2) {
-        values[0] += grain(p->e * p->e);
-        values[1] += grain(p->t * p->t);
-        values[2] += grain(p->e * p->t);
-        values[3] += 1;
-        return;
-    }
-    double dx = p->x - p->m * theta;
-    double dy = p->y - p->n * theta;
-    values[0] += grain(dx * dx);
-    values[1] += grain(dy * dy);
-    values[2] += grain(dx * dy);
-    values[3] += 1;
-    values[4] += p->m > 0;
-    values[5] += p->n > 0;
-}
-
-struct row_tables {
-    double *of_positive, *of_negative; /* [seeds, bins] */
-    double theta;                      /* the row's mean AUC, or the mean of y */
-};
-
-static void add_auc(struct patient_sums *p, const struct exam *e, const struct exam_row *row,
-                    const struct reading *r, const struct target *t, const struct row_tables *tab,
-                    size_t seed, size_t i)
-{
-    const struct exam_unit *u = &e->unit[row->unit];
-    int class = class_of(r->value[i], row);
-    if (class < 0)
-        return;
-    size_t at = seed * e->axis.bins + hist_bin(&e->axis, score_of(r, t, row, i));
-    double share = 1.0 / (double)u->seeds;
-    p->known += share;
-    if (class == 1) {
-        p->x += share * tab->of_positive[at];
-        p->m += share;
-    } else {
-        p->y += share * tab->of_negative[at];
-        p->n += share;
-    }
-}
-
-static void add_r2(struct patient_sums *p, const struct exam_unit *u, const struct reading *r,
-                   double mean, size_t i)
-{
-    double y = (double)r->value[i];
-    if (isnan(y))
-        return;
-    double share = 1.0 / (double)u->seeds;
-    double error = y - (double)r->logits[i * r->stride];
-    p->known += share;
-    p->e += share * error * error;
-    p->t += share * (y - mean) * (y - mean);
-}
-
-static void counts_of(int64_t *counts, const double *values, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        counts[i] = (int64_t)values[i];
-}
-
-static void open_tables(struct row_tables *tab, const struct exam *e, const struct exam_row *row)
-{
-    size_t bins = e->axis.bins;
-    size_t seeds = e->unit[row->unit].seeds;
-    *tab = (struct row_tables){0};
-    if (row->r2) {
-        const double *sums = e->test + row->valid_at;
-        tab->theta = sums[0] > 0 ? sums[1] / sums[0] : 0;
-        return;
-    }
-    tab->of_positive = must_alloc(seeds * bins, sizeof(double));
-    tab->of_negative = must_alloc(seeds * bins, sizeof(double));
-    int64_t *counts = must_alloc(2 * bins, sizeof(int64_t));
-    for (size_t s = 0; s < seeds; s++) {
-        counts_of(counts, e->test + row->valid_at + s * 2 * bins, 2 * bins);
-        double auc = hist_auc(counts, counts + bins, bins);
-        if (isnan(auc)) /* a class is empty: its patients are counted, nothing is placed */
-            continue;
-        hist_placements(tab->of_positive + s * bins, tab->of_negative + s * bins, counts,
-                        counts + bins, bins);
-        tab->theta += auc / (double)seeds;
-    }
-    free(counts);
-}
-
-static void close_tables(struct row_tables *tab)
-{
-    free(tab->of_positive);
-    free(tab->of_negative);
-}
-
-void exam_place(double *values, const struct exam *e, const real *probe_logits,
-                const real *own_logits, const struct batch *b, const uint64_t *patient)
-{
-    for (size_t w = 0; w < e->row_count; w++) {
-        const struct exam_row *row = &e->row[w];
-        const struct exam_unit *u = &e->unit[row->unit];
-        const struct target *t = target_of(e, u->group, u->target);
-        struct row_tables tab;
-        open_tables(&tab, e, row);
-        struct reading r[32];
-        must(u->seeds <= COUNT(r));
-        for (size_t s = 0; s < u->seeds; s++)
-            r[s] = reading_of(e, u, s, probe_logits, own_logits, b);
-        struct patient_sums p = {0};
-        for (size_t i = 0; i < b->rows; i++) {
-            for (size_t s = 0; s < u->seeds; s++) {
-                if (row->r2)
-                    add_r2(&p, u, &r[s], tab.theta, i);
-                else
-                    add_auc(&p, e, row, &r[s], t, &tab, s, i);
-            }
-            if (i + 1 == b->rows || patient[i + 1] != patient[i]) {
-                close_patient(values + row->place_at, row, &p, tab.theta);
-                p = (struct patient_sums){0};
-            }
-        }
-        close_tables(&tab);
-    }
-}
-
 struct exam_scores exam_scores_of(const struct exam *e, size_t row, const real *probe_logits,
                                   const real *own_logits, const struct batch *b)
 {
     const struct exam_row *w = &e->row[row];
     const struct exam_unit *u = &e->unit[w->unit];
-    struct reading r = reading_of(e, u, 0, probe_logits, own_logits, b);
+    struct exam_reading r = exam_reading_of(e, u, 0, probe_logits, own_logits, b);
     must(!w->r2);
     bool binary = target_of(e, u->group, u->target)->kind == TARGET_BINARY;
     return (struct exam_scores){.row = w,
@@ -482,5 +356,5 @@ double exam_score(const struct exam_scores *s, size_t i)
 
 int exam_score_class(const struct exam_scores *s, size_t i)
 {
-    return class_of(s->value[i], s->row);
+    return exam_class(s->value[i], s->row);
 }

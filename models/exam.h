@@ -18,6 +18,11 @@
  *                 R^2 {n, y, y^2, squared error}
  *   place         per row: AUC {xx, yy, xy, patients, with positive, with negative},
  *                 R^2 {ee, tt, et, patients}                          (models/metrics/interval.h)
+ *                 then, where the originals have the same row: AUC {xx, yy, xy} and R^2 {dd, dt}
+ *                 of the change from it, patient by patient
+ *
+ * A change is paired: the same rows scored twice, so what the two numbers have in common cancels,
+ * and its interval is far shorter than one of two independent numbers would be.
  *
  * What a patient adds to a placement sum is first rounded to EXAM_GRAIN, the grain that sums travel
  * in: so it does not matter in how many sites the patients are.
@@ -49,10 +54,13 @@ struct exam_unit {
     size_t row, row_count;
 };
 
+#define EXAM_NO_ROW SIZE_MAX
+
 struct exam_row {
     size_t unit;
     bool r2; /* else AUC of level against base */
     size_t level, base;
+    size_t original; /* the row of the originals that it is a change of, or EXAM_NO_ROW */
     size_t valid_at; /* where its first seed starts in valid and test vectors */
     size_t place_at;
 };

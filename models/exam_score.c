@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "models/exam.h"
+#include "models/exam_inside.h"
 #include "models/metrics/interval.h"
 #include "proto/base/must.h"
 
@@ -91,7 +91,7 @@ enum status exam_judge_test(const struct exam *e, const double *sums)
         const double *values = sums + row->valid_at;
         if (!row->r2 && !counts_people(values, seeds * 2 * e->axis.bins))
             return nobodys_sum(e, row);
-        for (size_t s = 0; s < seeds && row->r2; s++, values += 4)
+        for (size_t s = 0; s < seeds && row->r2; s++, values += R2_TEST_VALUES)
             if (!counts_people(values, 1) || values[2] < 0 || values[3] < 0)
                 return nobodys_sum(e, row);
     }
@@ -102,7 +102,10 @@ enum status exam_judge_place(const struct exam *e, const double *sums)
 {
     for (size_t w = 0; w < e->row_count; w++) {
         const double *values = sums + e->row[w].place_at;
-        if (values[0] < 0 || values[1] < 0 || !counts_people(values + 3, e->row[w].r2 ? 1 : 3))
+        const double *change = values + (e->row[w].r2 ? R2_PLACE_VALUES : AUC_PLACE_VALUES);
+        bool changed = e->row[w].original != EXAM_NO_ROW;
+        if (values[0] < 0 || values[1] < 0 || !counts_people(values + 3, e->row[w].r2 ? 1 : 3) ||
+            (changed && (change[0] < 0 || (!e->row[w].r2 && change[1] < 0))))
             return nobodys_sum(e, &e->row[w]);
     }
     return ST_OK;
@@ -125,7 +128,7 @@ static double valid_score(int64_t *counts, const struct exam *e, const struct ex
     double evidence = 0;
     for (size_t w = u->row; w < u->row + u->row_count; w++) {
         const struct exam_row *row = &e->row[w];
-        size_t step = row->r2 ? 4 : 2 * e->axis.bins;
+        size_t step = row->r2 ? R2_TEST_VALUES : 2 * e->axis.bins;
         const double *values = sums + row->valid_at + seed * step;
         double score = row->r2 ? r2_of(values) : auc_of(counts, e, values);
         if (isnan(score))
@@ -229,16 +232,20 @@ struct measure exam_row_measure(const struct exam *e, size_t at)
     const struct exam_row *row = &e->row[at];
     const struct exam_unit *u = &e->unit[row->unit];
     const struct target *t = u->group ? &e->who->group[u->target] : &e->who->task[u->target];
-    struct measure m = {.leakage = u->group,
-                        .representation = exam_representations[u->representation],
-                        .probe = probe_of(e, u),
-                        .metric = row->r2 ? "r2" : "auc",
-                        .value = (double)NAN,
-                        .lo = (double)NAN,
-                        .hi = (double)NAN,
-                        .interval = "",
-                        .seeds = u->seeds,
-                        .split = split_of(e)};
+    struct measure m = {
+        .leakage = u->group,
+        .representation = exam_representations[u->representation],
+        .probe = probe_of(e, u),
+        .metric = row->r2 ? "r2" : "auc",
+        .value = (double)NAN,
+        .lo = (double)NAN,
+        .hi = (double)NAN,
+        .interval = "",
+        .seeds = u->seeds,
+        .split = split_of(e),
+        .change = {.value = (double)NAN, .lo = (double)NAN, .hi = (double)NAN, .interval = ""}};
+    if (row->original != EXAM_NO_ROW)
+        m.change.from = exam_representations[REP_ORIGINAL];
     if (t->kind == TARGET_CATEGORICAL)
         snprintf(m.target, sizeof m.target, "%.40s=%.40s/%.40s", t->name, t->level[row->level],
                  t->level[row->base]);
@@ -259,8 +266,13 @@ static bool is_small(double count, double min_cell)
     return count > 0 && count < min_cell;
 }
 
-static void measure_r2(struct measure *m, const struct exam *e, const struct exam_row *row,
-                       double min_cell)
+static void put_change(struct measure *m, double original, struct interval i)
+{
+    m->change.value = m->value - original;
+    m->change.lo = i.lo, m->change.hi = i.hi, m->change.interval = i.method;
+}
+
+static struct r2_sums r2_sums_of(const struct exam *e, const struct exam_row *row)
 {
     const double *sums = e->test + row->valid_at;
     const double *place = e->place + row->place_at;
@@ -272,7 +284,29 @@ static void measure_r2(struct measure *m, const struct exam *e, const struct exa
                         .et = place[2],
                         .sst = sums[0] > 0 ? sums[2] - sums[1] * sums[1] / sums[0] : 0};
     for (size_t k = 0; k < seeds; k++)
-        s.sse += sums[k * 4 + 3] / (double)seeds;
+        s.sse += sums[k * R2_TEST_VALUES + 3] / (double)seeds;
+    return s;
+}
+
+static void measure_r2_change(struct measure *m, const struct exam *e, const struct exam_row *row,
+                              const struct r2_sums *now)
+{
+    struct r2_sums before = r2_sums_of(e, &e->row[row->original]);
+    const double *place = e->place + row->place_at + R2_PLACE_VALUES;
+    const struct r2_change_sums s = {.sst = now->sst,
+                                     .rows = now->rows,
+                                     .patients = now->patients,
+                                     .dd = place[0],
+                                     .dt = place[1],
+                                     .tt = now->tt};
+    double original = r2_value(&before);
+    put_change(m, original, interval_r2_change(m->value - original, &s, LEVEL));
+}
+
+static void measure_r2(struct measure *m, const struct exam *e, const struct exam_row *row,
+                       double min_cell)
+{
+    struct r2_sums s = r2_sums_of(e, row);
     m->rows = s.rows;
     m->patients = s.patients;
     if (is_small(s.patients, min_cell)) {
@@ -287,6 +321,8 @@ static void measure_r2(struct measure *m, const struct exam *e, const struct exa
     }
     struct interval i = interval_r2(&s, LEVEL);
     m->lo = i.lo, m->hi = i.hi, m->interval = i.method;
+    if (row->original != EXAM_NO_ROW)
+        measure_r2_change(m, e, row, &s);
 }
 
 /* Says why there can be no number, or withholds it; true when there can be one. */
@@ -323,19 +359,37 @@ static struct cluster_sums clusters_of(int64_t *counts, const struct exam *e,
                                  .negatives = (double)hist_count_from(counts + bins, bins, 0)};
 }
 
+/* The mean of its seeds. */
+static double mean_auc_of(int64_t *counts, const struct exam *e, const struct exam_row *row)
+{
+    size_t seeds = e->unit[row->unit].seeds;
+    double auc = 0;
+    for (size_t k = 0; k < seeds; k++)
+        auc += auc_of(counts, e, e->test + row->valid_at + k * 2 * e->axis.bins) / (double)seeds;
+    return auc;
+}
+
+/* The patients of an AUC and of its change are the same. */
+static void measure_auc_change(struct measure *m, int64_t *counts, const struct exam *e,
+                               const struct exam_row *row, struct cluster_sums s)
+{
+    const double *place = e->place + row->place_at + AUC_PLACE_VALUES;
+    s.xx = place[0], s.yy = place[1], s.xy = place[2];
+    double original = mean_auc_of(counts, e, &e->row[row->original]);
+    put_change(m, original, interval_auc_change(m->value - original, &s, LEVEL));
+}
+
 static void measure_auc(struct measure *m, int64_t *counts, const struct exam *e,
                         const struct exam_row *row, double min_cell)
 {
     struct cluster_sums s = clusters_of(counts, e, row);
     if (!estimable(m, &s, min_cell))
         return;
-    size_t seeds = e->unit[row->unit].seeds;
-    double auc = 0;
-    for (size_t k = 0; k < seeds; k++)
-        auc += auc_of(counts, e, e->test + row->valid_at + k * 2 * e->axis.bins) / (double)seeds;
-    struct interval i = interval_auc(auc, &s, LEVEL);
-    m->value = auc;
+    m->value = mean_auc_of(counts, e, row);
+    struct interval i = interval_auc(m->value, &s, LEVEL);
     m->lo = i.lo, m->hi = i.hi, m->interval = i.method;
+    if (row->original != EXAM_NO_ROW)
+        measure_auc_change(m, counts, e, row, s);
 }
 
 static void measure_accuracy(struct measure *m, int64_t *counts, const struct exam *e,

@@ -96,6 +96,15 @@ struct interval interval_auc(double auc, const struct cluster_sums *s, double le
     };
 }
 
+struct interval interval_auc_change(double change, const struct cluster_sums *s, double level)
+{
+    struct interval i = interval_normal(change, interval_auc_variance(s), level);
+    if (isnan(i.lo))
+        return none;
+    i.method = s->patients == s->positives + s->negatives ? "delong" : "clustered";
+    return i;
+}
+
 double r2_value(const struct r2_sums *s)
 {
     return s->sst > 0 ? 1 - s->sse / s->sst : (double)NAN;
@@ -117,4 +126,19 @@ struct interval interval_r2(const struct r2_sums *s, double level)
         .hi = 1 - s->sse / s->sst * exp(-half),
         .method = s->patients == s->rows ? "delta" : "clustered",
     };
+}
+
+struct interval interval_r2_change(double change, const struct r2_change_sums *s, double level)
+{
+    if (!(s->sst > 0 && s->patients >= 2))
+        return none;
+
+    /* d_k less the share of sum d that t_k stands for: sum d = -change * SST */
+    double squares = s->dd + 2 * change * s->dt + change * change * s->tt;
+    double variance = s->patients / (s->patients - 1) * squares / (s->sst * s->sst);
+    struct interval i = interval_normal(change, variance, level);
+    if (isnan(i.lo))
+        return none;
+    i.method = s->patients == s->rows ? "delta" : "clustered";
+    return i;
 }

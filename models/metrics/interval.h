@@ -53,6 +53,13 @@ double interval_auc_variance(const struct cluster_sums *s);
  * "clustered". None ("", NAN) for an AUC of 0 or 1, or where the variance is 0 or cannot be told.
  */
 struct interval interval_auc(double auc, const struct cluster_sums *s, double level);
+/*
+ * A change of an AUC: two scores of the same rows, the later's AUC less the earlier's. s holds the
+ * same sums of each patient's differences, (X_k - m_k theta) of the later less the same of the
+ * earlier: its variance is then DeLong's of two correlated AUCs, by patient where they have several
+ * rows (Obuchowski 1997). Method "delong" or "clustered"; none where the variance is not above 0.
+ */
+struct interval interval_auc_change(double change, const struct cluster_sums *s, double level);
 
 /*
  * Held-out R^2 = 1 - SSE/SST. The interval is the delta method on the log of SSE/SST with
@@ -65,5 +72,15 @@ struct r2_sums {
 };
 double r2_value(const struct r2_sums *s);
 struct interval interval_r2(const struct r2_sums *s, double level);
+/*
+ * A change of R^2 on the same rows, -sum d_k / SST: d_k is a patient's squared errors, the later less
+ * the earlier, and t_k as above. A ratio of sums over patients, linearised; method "delta" or
+ * "clustered". None where the variance is not above 0 or of fewer than 2 patients.
+ */
+struct r2_change_sums {
+    double sst, rows, patients;
+    double dd, dt, tt; /* sums over patients of d_k^2, d_k t_k, t_k^2 */
+};
+struct interval interval_r2_change(double change, const struct r2_change_sums *s, double level);
 
 #endif

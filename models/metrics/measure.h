@@ -9,6 +9,14 @@
 
 #define MEASURE_NAME_MAX 128
 
+/* A value less another of the same patients and probe; the interval is of the pairs. */
+struct measure_change {
+    const char *from; /* the other's representation, "original"; NULL: there is no other */
+    double value;     /* NAN: not estimable */
+    double lo, hi;    /* 95 % interval, NAN: none */
+    const char *interval;
+};
+
 /* Its words are constants: a measure outlives what was measured. */
 struct measure {
     bool leakage;                  /* about an attribute (leakage) or a task (utility)? */
@@ -23,7 +31,8 @@ struct measure {
     size_t seeds;          /* fresh probes behind it; value is their mean */
     /* "test"; "valid" while settings are chosen; "in-sample": labelled compatibility mode */
     const char *split;
-    bool withheld; /* a cell below privacy.min_cell: no number is shown */
+    struct measure_change change;
+    bool withheld; /* a cell below privacy.min_cell: no number is shown, nor a change */
     char why[160]; /* why there is no value, "" when there is one */
 };
 

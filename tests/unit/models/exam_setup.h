@@ -65,7 +65,7 @@ static inline struct population population(void)
         snprintf(stage->level[l], sizeof stage->level[l], "%c", (char)('A' + l));
     stage->known = 800;
     stage->share[0] = .3, stage->share[1] = .5, stage->share[3] = .2;
-    who.group[0] = (struct target){.name = "sex", .levels = 2, .known = 900};
+    who.group[0] = (struct target){.name = "sex", .levels = 2, .level = {"m", "f"}, .known = 900};
     who.group[0].share[0] = who.group[0].share[1] = .5;
     who.group[1] = (struct target){.name = "age", .kind = TARGET_REGRESSION, .known = 900};
     return who;

@@ -202,10 +202,11 @@ static void levels_are_compared_with_the_largest_and_unseen_ones_left_out(void *
 static void sites_and_chunks_add_up_to_the_whole(void **state)
 {
     (void)state;
+    static const char *const changes[] = {"evaluate.representations=[\"original\", \"noise\"]"};
     struct setup whole;
     struct setup parts;
-    open_setup(&whole, NULL, 0);
-    open_setup(&parts, NULL, 0);
+    open_setup(&whole, changes, 1);
+    open_setup(&parts, changes, 1);
     draw(&whole, 3);
     draw(&parts, 3);
     publish(&whole);
