@@ -166,6 +166,12 @@ struct fact facts_utility(const struct measure_rows *utility)
                          "held-out patients; higher is more to use"};
 }
 
+struct fact facts_changes(void)
+{
+    return (struct fact){"Change from the original",
+                         "same patients and probe; paired 95 % interval"};
+}
+
 static bool has_split(const struct measure_rows *rows, const char *split)
 {
     for (size_t i = 0; i < rows->count; i++)
@@ -219,6 +225,10 @@ struct facts facts_reading(const struct measure_rows *leakage, const struct meas
         add(&f, "", "accuracy: compare it with naming the largest class for everybody.");
     if (seeds > 1)
         add(&f, "", "Each number is the mean of %lld fresh probes.", (long long)seeds);
+    if (rows_any(leakage, false, ROWS_CHANGES) || rows_any(utility, false, ROWS_CHANGES))
+        add(&f, "",
+            "A change whose interval holds 0 was not shown; nor was it shown that nothing "
+            "changed: the interval says how much may have.");
     add(&f, "", "Resistance to these probes does not imply resistance to others.");
     return f;
 }

@@ -199,7 +199,7 @@ static bool has_checks(const struct page *page)
 
 static bool has_leakage(const struct page *page)
 {
-    return rows_any(&page->leakage, false);
+    return rows_any(&page->leakage, false, ROWS_VALUES);
 }
 
 static bool has_panels(const struct page *page)
@@ -214,12 +214,13 @@ static bool has_drawn(const struct page *page)
 
 static bool has_utility(const struct page *page)
 {
-    return rows_any(&page->utility, false);
+    return rows_any(&page->utility, false, ROWS_VALUES);
 }
 
 static bool has_in_sample(const struct page *page)
 {
-    return rows_any(&page->leakage, true) || rows_any(&page->utility, true);
+    return rows_any(&page->leakage, true, ROWS_VALUES) ||
+           rows_any(&page->utility, true, ROWS_VALUES);
 }
 
 static bool has_rows(const struct page *page)

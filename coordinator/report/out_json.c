@@ -64,6 +64,22 @@ static struct json *sites_of(const struct report *r)
     return sites;
 }
 
+/* Of a representation that was compared with another; null else. */
+static void put_change(struct json *row, const struct measure_change *c, double shown)
+{
+    if (c->from == NULL) {
+        json_put_text(row, "change", NULL);
+        return;
+    }
+    struct json *change = json_object();
+    json_put_text(change, "from", c->from);
+    json_put_real(change, "value", c->value * shown);
+    json_put_real(change, "lo", c->lo * shown);
+    json_put_real(change, "hi", c->hi * shown);
+    out_words(change, "interval", c->interval);
+    json_put(row, "change", change);
+}
+
 /* A withheld row says nothing that could be counted back: neither value nor rows. */
 static struct json *measure_of(const struct measure *m)
 {
@@ -81,6 +97,7 @@ static struct json *measure_of(const struct measure *m)
     json_put_text(row, "split", m->split);
     out_words(row, "interval", m->interval);
     json_put_int(row, "seeds", (int64_t)m->seeds);
+    put_change(row, &m->change, shown);
     json_put_bool(row, "withheld", m->withheld);
     out_words(row, "why", m->why);
     return row;

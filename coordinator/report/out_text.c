@@ -59,23 +59,34 @@ static void print_sites(FILE *to, const struct json *report, size_t width)
     }
 }
 
-/* "Utility, before and after (held-out patients; ...)", and the table. */
+/* The table, and behind it that of changes. */
+static void print_tables(FILE *to, const struct measure_rows *rows, bool in_sample,
+                         const char *target_title, size_t width)
+{
+    struct fact changes = facts_changes();
+    rows_print(to, rows, in_sample, ROWS_VALUES, target_title, width);
+    if (rows_any(rows, in_sample, ROWS_CHANGES))
+        fprintf(to, "  %s (%s)\n", changes.name, changes.text);
+    rows_print(to, rows, in_sample, ROWS_CHANGES, target_title, width);
+}
+
+/* "Utility, before and after (held-out patients; ...)", and the tables. */
 static void print_measures(FILE *to, const struct measure_rows *rows, struct fact title,
                            const char *target_title, size_t width)
 {
-    if (rows_any(rows, false))
+    if (rows_any(rows, false, ROWS_VALUES))
         fprintf(to, "\n%s (%s)\n", title.name, title.text);
-    rows_print(to, rows, false, target_title, width);
+    print_tables(to, rows, false, target_title, width);
 }
 
 static void print_in_sample(FILE *to, const struct measure_rows *leakage,
                             const struct measure_rows *utility, size_t width)
 {
     struct fact title = facts_in_sample(leakage, utility);
-    if (rows_any(leakage, true) || rows_any(utility, true))
+    if (rows_any(leakage, true, ROWS_VALUES) || rows_any(utility, true, ROWS_VALUES))
         fprintf(to, "\n%s: %s\n", title.name, title.text);
-    rows_print(to, leakage, true, "attribute", width);
-    rows_print(to, utility, true, "task", width);
+    print_tables(to, leakage, true, "attribute", width);
+    print_tables(to, utility, true, "task", width);
 }
 
 static void print_reading(FILE *to, const struct measure_rows *leakage,

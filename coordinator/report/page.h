@@ -33,7 +33,7 @@ void page_licences(FILE *to);
 
 /*
  * A before/after table and its footnotes: a group of rows a target, columns as representations
- * are there. Nothing without rows.
+ * are there; then one of the changes from the originals. Nothing without rows.
  */
 void page_measures(FILE *to, const struct measure_rows *rows, bool in_sample,
                    const char *target_title, const char *caption);

@@ -3,75 +3,99 @@
 #include "coordinator/report/html.h"
 #include "coordinator/report/page.h"
 
-static void tell_head(FILE *to, const struct measure_rows *rows, bool in_sample,
-                      const char *target_title)
+/* A table that is being told. */
+struct telling {
+    FILE *to;
+    const struct measure_rows *rows;
+    bool in_sample;
+    enum rows_what what;
+};
+
+static bool has_column(const struct telling *t, size_t rep)
 {
-    fputs("<thead><tr>", to);
-    html_head(to, "col", NULL, target_title);
-    html_head(to, "col", NULL, "probe");
-    for (size_t rep = 0; rep < REP_COUNT; rep++)
-        if (rows_have(rows, (enum representation)rep, in_sample))
-            html_head(to, "col", NULL, rows_representation((enum representation)rep));
-    html_head(to, "col", "number", "patients");
-    fputs("</tr></thead>\n", to);
+    return rows_have(t->rows, (enum representation)rep, t->in_sample, t->what);
 }
 
-static void tell_cell(FILE *to, const struct json *cell, enum representation rep)
+static void tell_head(const struct telling *t, const char *target_title)
 {
-    struct cell_words words = rows_words(cell);
-    fprintf(to, "<td class=\"%s\">", rows_representation(rep));
-    html_element(to, "span", "value", words.value);
+    fputs("<thead><tr>", t->to);
+    html_head(t->to, "col", NULL, target_title);
+    html_head(t->to, "col", NULL, "probe");
+    for (size_t rep = 0; rep < REP_COUNT; rep++)
+        if (has_column(t, rep))
+            html_head(t->to, "col", NULL, rows_representation((enum representation)rep));
+    html_head(t->to, "col", "number", "patients");
+    fputs("</tr></thead>\n", t->to);
+}
+
+static void tell_cell(const struct telling *t, const struct json *cell, enum representation rep)
+{
+    struct cell_words words = t->what == ROWS_VALUES ? rows_words(cell) : rows_change_words(cell);
+    fprintf(t->to, "<td class=\"%s\">", rows_representation(rep));
+    html_element(t->to, "span", "value", words.value);
     if (words.interval[0] != '\0') {
-        fputc(' ', to);
-        html_element(to, "span", "interval", words.interval);
+        fputc(' ', t->to);
+        html_element(t->to, "span", "interval", words.interval);
     }
-    fputs("</td>", to);
+    fputs("</td>", t->to);
 }
 
 /* The numbers of a row, behind the name of its target. */
-static void tell_row(FILE *to, const struct measure_rows *rows, const struct measure_row *row)
+static void tell_row(const struct telling *t, const struct measure_row *row)
 {
     char patients[WORDS_FIGURE_MAX];
     words_count(patients, rows_patients(row));
-    fputs("<th scope=\"row\">", to);
-    html_element(to, "span", "metric", rows_metric(row->metric));
-    fputc(' ', to);
-    html_text(to, row->probe);
-    fputs("</th>", to);
+    fputs("<th scope=\"row\">", t->to);
+    html_element(t->to, "span", "metric", rows_metric(row->metric));
+    fputc(' ', t->to);
+    html_text(t->to, row->probe);
+    fputs("</th>", t->to);
     for (size_t rep = 0; rep < REP_COUNT; rep++)
-        if (rows_have(rows, (enum representation)rep, row->in_sample))
-            tell_cell(to, row->cell[rep], (enum representation)rep);
-    html_element(to, "td", "number", patients);
-    fputs("</tr>\n", to);
+        if (has_column(t, rep))
+            tell_cell(t, row->cell[rep], (enum representation)rep);
+    html_element(t->to, "td", "number", patients);
+    fputs("</tr>\n", t->to);
 }
 
-static bool belongs(const struct measure_row *row, const char *target, bool in_sample)
+static bool belongs(const struct telling *t, const struct measure_row *row, const char *target)
 {
-    return row->in_sample == in_sample && strcmp(row->target, target) == 0;
+    return row->in_sample == t->in_sample && rows_tell(row, t->what) &&
+           strcmp(row->target, target) == 0;
 }
 
 /* All rows of the target of row `at`, whose name spans them; returns the first row behind them. */
-static size_t tell_target(FILE *to, const struct measure_rows *rows, size_t at, bool in_sample)
+static size_t tell_target(const struct telling *t, size_t at)
 {
+    const struct measure_rows *rows = t->rows;
     const char *target = rows->row[at].target;
     size_t count = 0, end = at;
     for (; end < rows->count && strcmp(rows->row[end].target, target) == 0; end++)
-        count += belongs(&rows->row[end], target, in_sample) ? 1 : 0;
+        count += belongs(t, &rows->row[end], target) ? 1 : 0;
     if (count == 0)
         return end;
-    fprintf(to, "<tbody><tr><th scope=\"rowgroup\" rowspan=\"%zu\">", count);
-    html_name(to, target);
-    fputs("</th>", to);
+    fprintf(t->to, "<tbody><tr><th scope=\"rowgroup\" rowspan=\"%zu\">", count);
+    html_name(t->to, target);
+    fputs("</th>", t->to);
     const char *opening = "";
     for (size_t i = at; i < end; i++) {
-        if (!belongs(&rows->row[i], target, in_sample))
+        if (!belongs(t, &rows->row[i], target))
             continue;
-        fputs(opening, to);
-        tell_row(to, rows, &rows->row[i]);
+        fputs(opening, t->to);
+        tell_row(t, &rows->row[i]);
         opening = "<tr>";
     }
-    fputs("</tbody>\n", to);
+    fputs("</tbody>\n", t->to);
     return end;
+}
+
+static void tell_table(const struct telling *t, const char *target_title, const char *caption,
+                       const char *class)
+{
+    html_table(t->to, caption, class);
+    tell_head(t, target_title);
+    for (size_t at = 0; at < t->rows->count;)
+        at = tell_target(t, at);
+    html_table_end(t->to);
 }
 
 static void tell_reasons(FILE *to, const struct measure_rows *rows, bool in_sample)
@@ -96,12 +120,16 @@ static void tell_reasons(FILE *to, const struct measure_rows *rows, bool in_samp
 void page_measures(FILE *to, const struct measure_rows *rows, bool in_sample,
                    const char *target_title, const char *caption)
 {
-    if (!rows_any(rows, in_sample))
+    struct telling t = {to, rows, in_sample, ROWS_VALUES};
+    if (!rows_any(rows, in_sample, t.what))
         return;
-    html_table(to, caption, "measures");
-    tell_head(to, rows, in_sample, target_title);
-    for (size_t at = 0; at < rows->count;)
-        at = tell_target(to, rows, at, in_sample);
-    html_table_end(to);
+    tell_table(&t, target_title, caption, "measures");
     tell_reasons(to, rows, in_sample);
+    t.what = ROWS_CHANGES;
+    if (!rows_any(rows, in_sample, t.what))
+        return;
+    struct fact changes = facts_changes();
+    char title[2 * FACT_TEXT_MAX];
+    snprintf(title, sizeof(title), "%s: %s", changes.name, changes.text);
+    tell_table(&t, target_title, title, "measures changes");
 }

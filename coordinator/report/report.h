@@ -95,8 +95,9 @@ MUST_CHECK enum status report_write_html(const struct json *report, const char *
 MUST_CHECK enum status report_judge(const struct json *report);
 /*
  * The words for people, from a parsed report.json: verdict first, with the plan's tolerances, then
- * who took part, utility, for whom it works, and leakage; utility and leakage as before/after tables (a row a target and probe; columns original, debiased, noise,
- * erasure where present) with intervals and patients, checks, provenance. width: columns of the
+ * who took part, utility, for whom it works, and leakage; utility and leakage as before/after tables
+ * (a row a target and probe; columns original, debiased, noise, erasure where present) with intervals
+ * and patients, then the paired changes from the original; checks, provenance. width: columns of the
  * terminal (at least 80 is assumed).
  */
 MUST_CHECK enum status report_text(FILE *to, const struct json *report, size_t width);

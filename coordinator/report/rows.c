@@ -86,10 +86,37 @@ void rows_close(struct measure_rows *rows)
     *rows = (struct measure_rows){0};
 }
 
-bool rows_have(const struct measure_rows *rows, enum representation rep, bool in_sample)
+static bool has_change(const struct json *cell)
+{
+    return json_string(json_get(json_get(cell, "change"), "from"), "")[0] != '\0';
+}
+
+static bool tells(const struct json *cell, enum rows_what what)
+{
+    return what == ROWS_VALUES ? cell != NULL : has_change(cell);
+}
+
+bool rows_tell(const struct measure_row *row, enum rows_what what)
+{
+    for (size_t rep = 0; rep < REP_COUNT; rep++)
+        if (tells(row->cell[rep], what))
+            return true;
+    return false;
+}
+
+bool rows_have(const struct measure_rows *rows, enum representation rep, bool in_sample,
+               enum rows_what what)
 {
     for (size_t i = 0; i < rows->count; i++)
-        if (rows->row[i].in_sample == in_sample && rows->row[i].cell[rep] != NULL)
+        if (rows->row[i].in_sample == in_sample && tells(rows->row[i].cell[rep], what))
+            return true;
+    return false;
+}
+
+bool rows_any(const struct measure_rows *rows, bool in_sample, enum rows_what what)
+{
+    for (size_t i = 0; i < rows->count; i++)
+        if (rows->row[i].in_sample == in_sample && rows_tell(&rows->row[i], what))
             return true;
     return false;
 }
@@ -108,17 +135,10 @@ double rows_value(const struct json *cell, const char *key)
     return json_real(json_get(cell, key), (double)NAN);
 }
 
-bool rows_any(const struct measure_rows *rows, bool in_sample)
-{
-    for (size_t i = 0; i < rows->count; i++)
-        if (rows->row[i].in_sample == in_sample)
-            return true;
-    return false;
-}
-
 bool rows_compare(const struct measure_rows *rows)
 {
-    return rows_have(rows, REP_DEBIASED, false) || rows_have(rows, REP_ERASURE, false);
+    return rows_have(rows, REP_DEBIASED, false, ROWS_VALUES) ||
+           rows_have(rows, REP_ERASURE, false, ROWS_VALUES);
 }
 
 double rows_patients(const struct measure_row *row)
@@ -141,6 +161,26 @@ struct cell_words rows_words(const struct json *cell)
         words_figure(words.value, value);
     else if (cell != NULL)
         snprintf(words.value, sizeof(words.value), withheld(cell) ? "withheld" : "not estimable");
+    if (!isnan(value) && !isnan(lo) && !isnan(hi))
+        snprintf(words.interval, sizeof(words.interval), "[%s %s]", ends[0], ends[1]);
+    return words;
+}
+
+struct cell_words rows_change_words(const struct json *cell)
+{
+    struct cell_words words = {.value = "-"};
+    if (!has_change(cell))
+        return words;
+    const struct json *change = json_get(cell, "change");
+    double value = withheld(cell) ? (double)NAN : rows_value(change, "value");
+    double lo = rows_value(change, "lo"), hi = rows_value(change, "hi");
+    char ends[2][WORDS_FIGURE_MAX];
+    words_difference(ends[0], lo);
+    words_difference(ends[1], hi);
+    if (isnan(value))
+        snprintf(words.value, sizeof(words.value), withheld(cell) ? "withheld" : "not estimable");
+    else
+        words_difference(words.value, value);
     if (!isnan(value) && !isnan(lo) && !isnan(hi))
         snprintf(words.interval, sizeof(words.interval), "[%s %s]", ends[0], ends[1]);
     return words;
@@ -193,9 +233,9 @@ const struct measure_row *rows_strongest(const struct measure_rows *rows, const 
     return best;
 }
 
-static void cell_text(char out[static CELL_MAX], const struct json *cell)
+static void cell_text(char out[static CELL_MAX], const struct json *cell, enum rows_what what)
 {
-    struct cell_words words = rows_words(cell);
+    struct cell_words words = what == ROWS_VALUES ? rows_words(cell) : rows_change_words(cell);
     snprintf(out, CELL_MAX, "%s%s%s", words.value, words.interval[0] == '\0' ? "" : " ",
              words.interval);
 }
@@ -212,22 +252,22 @@ static void widen(size_t *columns, const char *text)
 }
 
 static struct columns columns_of(const struct measure_rows *rows, bool in_sample,
-                                 const char *target_title, size_t width)
+                                 enum rows_what what, const char *target_title, size_t width)
 {
     struct columns c = {.target = words_columns(target_title),
                         .probe = words_columns("probe"),
                         .patients = words_columns("patients")};
     for (size_t i = 0; i < rows->count; i++) {
         const struct measure_row *row = &rows->row[i];
-        if (row->in_sample != in_sample)
+        if (row->in_sample != in_sample || !rows_tell(row, what))
             continue;
         widen(&c.target, row->target);
         widen(&c.metric, row->metric);
         widen(&c.probe, row->probe);
         for (size_t rep = 0; rep < REP_COUNT; rep++) {
             char text[CELL_MAX];
-            cell_text(text, row->cell[rep]);
-            if (rows_have(rows, (enum representation)rep, in_sample)) {
+            cell_text(text, row->cell[rep], what);
+            if (rows_have(rows, (enum representation)rep, in_sample, what)) {
                 widen(&c.cell[rep], text);
                 widen(&c.cell[rep], representations[rep]);
             }
@@ -270,11 +310,12 @@ static void print_head(FILE *to, const struct columns *c, const char *target_tit
     print_line(to, c, target_title, "", "probe", cell, "patients");
 }
 
-static void print_row(FILE *to, const struct measure_row *row, const struct columns *c, bool named)
+static void print_row(FILE *to, const struct measure_row *row, enum rows_what what,
+                      const struct columns *c, bool named)
 {
     char cell[REP_COUNT][CELL_MAX], patients[WORDS_FIGURE_MAX];
     for (size_t rep = 0; rep < REP_COUNT; rep++)
-        cell_text(cell[rep], row->cell[rep]);
+        cell_text(cell[rep], row->cell[rep], what);
     words_count(patients, rows_patients(row));
     print_line(to, c, named ? row->target : "", row->metric, row->probe, cell, patients);
 }
@@ -292,19 +333,20 @@ static void print_reasons(FILE *to, const struct measure_rows *rows, bool in_sam
         }
 }
 
-void rows_print(FILE *to, const struct measure_rows *rows, bool in_sample, const char *target_title,
-                size_t width)
+void rows_print(FILE *to, const struct measure_rows *rows, bool in_sample, enum rows_what what,
+                const char *target_title, size_t width)
 {
-    struct columns c = columns_of(rows, in_sample, target_title, width);
+    struct columns c = columns_of(rows, in_sample, what, target_title, width);
     const char *last = NULL;
     for (size_t i = 0; i < rows->count; i++) {
         const struct measure_row *row = &rows->row[i];
-        if (row->in_sample != in_sample)
+        if (row->in_sample != in_sample || !rows_tell(row, what))
             continue;
         if (last == NULL)
             print_head(to, &c, target_title);
-        print_row(to, row, &c, last == NULL || strcmp(last, row->target) != 0);
+        print_row(to, row, what, &c, last == NULL || strcmp(last, row->target) != 0);
         last = row->target;
     }
-    print_reasons(to, rows, in_sample, width);
+    if (what == ROWS_VALUES)
+        print_reasons(to, rows, in_sample, width);
 }

@@ -18,6 +18,9 @@
 
 enum representation { REP_ORIGINAL, REP_DEBIASED, REP_NOISE, REP_ERASURE, REP_COUNT };
 
+/* What a table tells of its cells: their numbers, or how these changed from the originals'. */
+enum rows_what { ROWS_VALUES, ROWS_CHANGES };
+
 struct measure_row {
     const char *target, *metric, *probe;
     bool in_sample;
@@ -38,12 +41,14 @@ void rows_close(struct measure_rows *rows);
 const char *rows_representation(enum representation rep);
 /* A metric as people write it: "AUC" for "auc". */
 const char *rows_metric(const char *metric);
-bool rows_have(const struct measure_rows *rows, enum representation rep, bool in_sample);
+/* Has the row anything of this to tell, has any row of this representation, of any? */
+bool rows_tell(const struct measure_row *row, enum rows_what what);
+bool rows_have(const struct measure_rows *rows, enum representation rep, bool in_sample,
+               enum rows_what what);
+bool rows_any(const struct measure_rows *rows, bool in_sample, enum rows_what what);
 /* A cell's number; NAN when there is none, none was estimable or it is withheld. */
 double rows_value(const struct json *cell, const char *key);
 
-/* Is there any row, held out or in-sample? */
-bool rows_any(const struct measure_rows *rows, bool in_sample);
 /* More than the originals: only then there is a before and an after. */
 bool rows_compare(const struct measure_rows *rows);
 /* The fewest patients that a number of this row rests on; NAN when none says. */
@@ -55,6 +60,8 @@ struct cell_words {
     char interval[2 * WORDS_FIGURE_MAX + 4]; /* "[.871 .912]"; "" without one */
 };
 struct cell_words rows_words(const struct json *cell);
+/* The same of its change: "-.281", "[-.320 -.242]"; "-" where it is a change from nothing. */
+struct cell_words rows_change_words(const struct json *cell);
 /*
  * A table's footnote: why this cell has no number; "" when it has one, or when the same was given
  * for an earlier cell of this target.
@@ -68,8 +75,9 @@ const char *rows_reason(const struct measure_rows *rows, size_t row, enum repres
 const struct measure_row *rows_strongest(const struct measure_rows *rows, const char *target,
                                          const char *metric, enum representation rep);
 
-/* The table, for a terminal, of the held-out (or in-sample) rows and its footnotes; or nothing. */
-void rows_print(FILE *to, const struct measure_rows *rows, bool in_sample, const char *target_title,
-                size_t width);
+/* The table, for a terminal, of the held-out (or in-sample) rows; of values with its footnotes; or
+ * nothing. */
+void rows_print(FILE *to, const struct measure_rows *rows, bool in_sample, enum rows_what what,
+                const char *target_title, size_t width);
 
 #endif

@@ -83,7 +83,7 @@ static double fewest(const struct measure_rows *rows)
 
 static bool measured(const struct measure_rows *rows, enum representation rep)
 {
-    return rows_have(rows, rep, false) || rows_have(rows, rep, true);
+    return rows_have(rows, rep, false, ROWS_VALUES) || rows_have(rows, rep, true, ROWS_VALUES);
 }
 
 bool standing_of(struct standing *s, char *why, size_t cap, const struct json *report,

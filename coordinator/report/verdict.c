@@ -188,7 +188,8 @@ static enum representation subject_of(const struct measure_rows *leakage,
 {
     static const enum representation order[] = {REP_DEBIASED, REP_ERASURE, REP_ORIGINAL, REP_NOISE};
     for (size_t i = 0; i < COUNT(order); i++)
-        if (rows_have(leakage, order[i], false) || rows_have(utility, order[i], false))
+        if (rows_have(leakage, order[i], false, ROWS_VALUES) ||
+            rows_have(utility, order[i], false, ROWS_VALUES))
             return order[i];
     return REP_COUNT;
 }

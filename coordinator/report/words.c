@@ -12,6 +12,14 @@ void words_figure(char out[static WORDS_FIGURE_MAX], double v)
     text_figure(out, v);
 }
 
+void words_difference(char out[static WORDS_FIGURE_MAX], double v)
+{
+    char figure[WORDS_FIGURE_MAX - 1];
+    text_figure(figure, v);
+    bool above = v > 0 && strpbrk(figure, "123456789") != NULL;
+    snprintf(out, WORDS_FIGURE_MAX, "%s%s", above ? "+" : "", figure);
+}
+
 void words_count(char out[static WORDS_FIGURE_MAX], double v)
 {
     if (!isfinite(v) || fabs(v) >= 1e15) {

@@ -14,6 +14,8 @@
 
 /* As text_figure has it: ".893", "-.012"; NAN: "-". */
 void words_figure(char out[static WORDS_FIGURE_MAX], double v);
+/* The same of a difference: "+.030", "-.012", ".000". */
+void words_difference(char out[static WORDS_FIGURE_MAX], double v);
 /* "1,061"; NAN: "-". */
 void words_count(char out[static WORDS_FIGURE_MAX], double v);
 /* "812 B", "12.3 MB". */

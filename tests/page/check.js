@@ -40,11 +40,24 @@ const same = (a, b) => [...a].sort().join("\n") === [...b].sort().join("\n");
 const rowsOf = (table) => [...table.tBodies[0].rows].map((row) => [...row.cells].map(plain));
 const group = (g) => (g.group === "" ? "everybody" : shown(g.group));
 
+/* A change has its sign, and is withheld with the number that it is of. */
+function change(row) {
+  const signed = (v) => (v > 0 && figure(v) !== ".000" ? "+" : "") + figure(v);
+  if (row.withheld) return "withheld";
+  const { value, lo, hi } = row.change;
+  if (value === null) return "not estimable";
+  return signed(value) + (lo === null || hi === null ? "" : " [" + signed(lo) + " " + signed(hi) + "]");
+}
+
 function checkMeasures(doc) {
   for (const list of ["utility", "leakage"]) {
-    const table = doc.querySelector("#" + list + " table.measures");
-    const cells = [...table.querySelectorAll("td:not(.number)")].map(plain);
-    claim(list + " is what report.json says", same(cells, report[list].map(cell)));
+    const cellsOf = (table) => table === null ? [] :
+      [...table.querySelectorAll("td:not(.number)")].map(plain);
+    const at = "#" + list + " table.measures";
+    claim(list + " is what report.json says",
+      same(cellsOf(doc.querySelector(at + ":not(.changes)")), report[list].map(cell)));
+    claim("changes of " + list + " are what report.json says", same(cellsOf(
+      doc.querySelector(at + ".changes")), report[list].filter((row) => row.change).map(change)));
   }
 }
 

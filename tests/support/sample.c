@@ -21,6 +21,16 @@ static const struct {
     {"cancer_1y", "auc", false, {.801, .79, .51, .8}},
 };
 
+/* From the originals, half as unsure as either. */
+static struct measure_change change_of(double value)
+{
+    return (struct measure_change){.from = "original",
+                                   .value = value,
+                                   .lo = value - .015,
+                                   .hi = value + .015,
+                                   .interval = "clustered"};
+}
+
 static struct measure measure_of(size_t target, size_t rep, bool mlp)
 {
     static const char *const reps[] = {"original", "debiased", "noise", "erasure"};
@@ -36,6 +46,8 @@ static struct measure measure_of(size_t target, size_t rep, bool mlp)
                         .split = "test"};
     m.lo = m.value - .03;
     m.hi = m.value + .03;
+    if (rep > 0)
+        m.change = change_of(targets[target].value[rep] - targets[target].value[0]);
     snprintf(m.target, sizeof(m.target), "%s", targets[target].target);
     if (strcmp(m.target, "race=Asian/White") == 0) {
         m.withheld = true;
@@ -43,6 +55,7 @@ static struct measure measure_of(size_t target, size_t rep, bool mlp)
     }
     if (strcmp(m.target, "cancer_1y") == 0 && rep == 1) {
         m.value = m.lo = m.hi = (double)NAN;
+        m.change.value = m.change.lo = m.change.hi = (double)NAN;
         snprintf(m.why, sizeof(m.why), "%s", "all scores are equal");
     }
     return m;

@@ -352,6 +352,39 @@ static void in_sample_numbers_stand_apart_and_carry_no_verdict(void **state)
     report_close(&r);
 }
 
+static void changes_stand_in_a_table_of_their_own_below_the_numbers(void **state)
+{
+    (void)state;
+    static const char *const wanted[] = {
+        "Change from the original: same patients and probe; paired 95 % interval</caption>",
+        "<td class=\"debiased\"><span class=\"value\">-.017</span> "
+        "<span class=\"interval\">[-.032 -.002]</span></td><td class=\"noise\">",
+        "<td class=\"debiased\"><span class=\"value\">not estimable</span></td>",
+    };
+    struct report r = sample_report(3, false);
+    char *page = seen_html(&r);
+    const char *section = strstr(page, "<section id=\"utility\"");
+    const char *numbers = strstr(section, "<table class=\"measures\"");
+    const char *changes = strstr(section, "<table class=\"measures changes\"");
+    assert_non_null(numbers);
+    assert_true(numbers < changes && changes < strstr(section, "</section>"));
+    for (size_t i = 0; i < COUNT(wanted); i++)
+        it_says(changes, wanted[i]);
+    size_t len = (size_t)(strstr(changes, "</table>") - changes);
+    char *table = strndup(changes, len);
+    it_does_not_say(table, "<td class=\"original\"");
+    it_says(page, "nor was it shown that nothing changed");
+    free(table);
+    free(page);
+    report_close(&r);
+    r = sample_report(1, false);
+    page = seen_html(&r);
+    it_does_not_say(page, "measures changes");
+    it_does_not_say(page, "nor was it shown that nothing changed");
+    free(page);
+    report_close(&r);
+}
+
 static void a_group_spans_its_own_rows_alone(void **state)
 {
     (void)state;
@@ -363,7 +396,7 @@ static void a_group_spans_its_own_rows_alone(void **state)
     size_t groups = 0;
     for (const char *at = page; (at = strstr(at, "rowspan=\"1\"")) != NULL; at++)
         groups++;
-    assert_int_equal(groups, 2 * 5);
+    assert_int_equal(groups, 2 * 2 * 5); /* of numbers, and of changes */
     it_does_not_say(page, "rowspan=\"2\"");
     const char *in_sample = strstr(page, "<section id=\"in-sample\"");
     it_does_not_say(in_sample, "</span> linear</th>");
@@ -436,6 +469,7 @@ int main(void)
         cmocka_unit_test(a_page_says_what_the_text_says),
         cmocka_unit_test(nothing_is_called_removed_or_preserved),
         cmocka_unit_test(in_sample_numbers_stand_apart_and_carry_no_verdict),
+        cmocka_unit_test(changes_stand_in_a_table_of_their_own_below_the_numbers),
         cmocka_unit_test(a_group_spans_its_own_rows_alone),
         cmocka_unit_test(a_long_history_is_drawn_with_few_points),
         cmocka_unit_test(a_mangled_report_is_told_as_far_as_it_goes),

@@ -91,6 +91,8 @@ static void a_withheld_number_leaves_no_trace(void **state)
     static const char *const keys[] = {"value", "lo", "hi", "rows", "patients"};
     for (size_t i = 0; i < COUNT(keys); i++)
         is_null(row, keys[i]);
+    for (size_t i = 0; i < 3; i++)
+        is_null(json_get(row, "change"), keys[i]);
     assert_true(json_bool(json_get(row, "withheld"), false));
     assert_string_equal(json_string(json_get(row, "why"), ""), "fewer than 11 patients in a class");
     json_close(&tree);
@@ -116,6 +118,23 @@ static void a_number_keeps_its_interval_and_its_seeds(void **state)
     report_close(&r);
 }
 
+static void a_change_says_from_what_and_an_original_has_none(void **state)
+{
+    (void)state;
+    struct report r = sample_report(2, false);
+    struct json *tree = report_json(&r);
+    is_null(row_of(tree, "leakage", "sex", "original", "mlp"), "change");
+    const struct json *change =
+        json_get(row_of(tree, "leakage", "sex", "debiased", "mlp"), "change");
+    assert_string_equal(json_string(json_get(change, "from"), ""), "original");
+    assert_true(json_real(json_get(change, "value"), 0) == .612 - .893);
+    assert_true(json_real(json_get(change, "lo"), 0) == .612 - .893 - .015);
+    assert_true(json_real(json_get(change, "hi"), 0) == .612 - .893 + .015);
+    assert_string_equal(json_string(json_get(change, "interval"), ""), "clustered");
+    json_close(&tree);
+    report_close(&r);
+}
+
 static void what_is_not_a_number_is_null_and_says_why(void **state)
 {
     (void)state;
@@ -137,6 +156,7 @@ int main(void)
         cmocka_unit_test(digests_are_whole),
         cmocka_unit_test(a_withheld_number_leaves_no_trace),
         cmocka_unit_test(a_number_keeps_its_interval_and_its_seeds),
+        cmocka_unit_test(a_change_says_from_what_and_an_original_has_none),
         cmocka_unit_test(what_is_not_a_number_is_null_and_says_why),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

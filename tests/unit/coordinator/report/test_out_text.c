@@ -93,6 +93,24 @@ static void a_report_says_what_its_numbers_mean(void **state)
     report_close(&r);
 }
 
+static void changes_follow_the_table_they_are_of(void **state)
+{
+    (void)state;
+    struct report r = sample_report(2, false);
+    char *text = sample_text(&r, 100);
+    const char *utility = strstr(text, "\nUtility, before and after");
+    const char *leakage = strstr(text, "\nLeakage, before and after");
+    const char *title =
+        "\n  Change from the original (same patients and probe; paired 95 % interval)\n  task";
+    const char *changes = strstr(utility, title);
+    assert_non_null(changes);
+    assert_true(changes < leakage);
+    it_says(changes, "cancer_2y auc linear -.017 [-.032 -.002]");
+    it_says(leakage, "sex              auc linear -.281 [-.296 -.266]");
+    free(text);
+    report_close(&r);
+}
+
 static void a_run_that_compares_nothing_has_one_column(void **state)
 {
     (void)state;
@@ -103,6 +121,7 @@ static void a_run_that_compares_nothing_has_one_column(void **state)
     it_does_not_say(text, "debiased embeddings");
     it_does_not_say(text, "before and after");
     it_does_not_say(text, "noise  ");
+    it_does_not_say(text, "Change from");
     free(text);
     report_close(&r);
 }
@@ -220,6 +239,7 @@ int main(void)
         cmocka_unit_test(a_warning_comes_first_when_a_check_failed),
         cmocka_unit_test(nothing_is_called_removed_or_preserved),
         cmocka_unit_test(a_report_says_what_its_numbers_mean),
+        cmocka_unit_test(changes_follow_the_table_they_are_of),
         cmocka_unit_test(a_run_that_compares_nothing_has_one_column),
         cmocka_unit_test(no_line_is_longer_than_the_terminal),
         cmocka_unit_test(numbers_of_validation_patients_stand_apart_under_their_own_name),

@@ -28,13 +28,13 @@ static void fixture_close(struct fixture *f)
     report_close(&f->report);
 }
 
-static char *printed(const struct measure_rows *rows, size_t width)
+static char *printed(const struct measure_rows *rows, enum rows_what what, size_t width)
 {
     char *text = NULL;
     size_t len = 0;
     FILE *to = open_memstream(&text, &len);
     assert_non_null(to);
-    rows_print(to, rows, false, "attribute", width);
+    rows_print(to, rows, false, what, "attribute", width);
     assert_int_equal(fclose(to), 0);
     return text;
 }
@@ -82,7 +82,7 @@ static void a_cell_shows_a_number_or_why_there_is_none(void **state)
         "  race=Asian/White: fewer than 11 patients in a class",
     };
     struct fixture f = fixture_open(3);
-    char *text = printed(&f.leakage, 100);
+    char *text = printed(&f.leakage, ROWS_VALUES, 100);
     for (size_t i = 0; i < COUNT(lines); i++) {
         const char *found = strstr(text, lines[i]);
         if (found == NULL || found[strlen(lines[i])] != '\n')
@@ -91,7 +91,7 @@ static void a_cell_shows_a_number_or_why_there_is_none(void **state)
     assert_null(strstr(strstr(text, "fewer than") + 1, "fewer than"));
     assert_null(strstr(text, "erasure"));
     free(text);
-    text = printed(&f.utility, 100);
+    text = printed(&f.utility, ROWS_VALUES, 100);
     assert_non_null(strstr(text, "cancer_1y auc linear .801 [.771 .831] not estimable "));
     assert_non_null(strstr(text, "\n  cancer_1y: all scores are equal\n"));
     free(text);
@@ -102,11 +102,11 @@ static void a_table_that_is_too_wide_names_targets_on_lines_of_their_own(void **
 {
     (void)state;
     struct fixture f = fixture_open(4);
-    char *text = printed(&f.leakage, 100);
+    char *text = printed(&f.leakage, ROWS_VALUES, 100);
     assert_non_null(strstr(text, "\n  sex\n   auc linear .893 [.863 .923] .612"));
     assert_non_null(strstr(text, " erasure "));
     free(text);
-    text = printed(&f.leakage, 120);
+    text = printed(&f.leakage, ROWS_VALUES, 120);
     assert_non_null(strstr(text, "\n  sex              auc linear .893"));
     free(text);
     fixture_close(&f);
@@ -118,7 +118,7 @@ static void a_line_is_never_longer_than_the_width(void **state)
     struct fixture f = fixture_open(4);
     size_t layouts[2] = {0};
     for (size_t width = 98; width < 130; width++) {
-        char *text = printed(&f.leakage, width);
+        char *text = printed(&f.leakage, ROWS_VALUES, width);
         layouts[strstr(text, "\n  sex\n") != NULL]++;
         for (char *line = strtok(text, "\n"); line != NULL; line = strtok(NULL, "\n"))
             if (strlen(line) > width)
@@ -130,6 +130,67 @@ static void a_line_is_never_longer_than_the_width(void **state)
     fixture_close(&f);
 }
 
+static void a_change_stands_with_its_sign_and_the_originals_have_none(void **state)
+{
+    (void)state;
+    static const char *const lines[] = {
+        "  sex              auc linear -.281 [-.296 -.266] -.395 [-.410 -.380]    2,199",
+        "                   auc mlp    -.281 [-.296 -.266] -.395 [-.410 -.380]    2,199",
+        "  race=Asian/White auc linear withheld            withheld                   -",
+    };
+    struct fixture f = fixture_open(3);
+    char *text = printed(&f.leakage, ROWS_CHANGES, 100);
+    for (size_t i = 0; i < COUNT(lines); i++) {
+        const char *found = strstr(text, lines[i]);
+        if (found == NULL || found[strlen(lines[i])] != '\n')
+            fail_msg("%s\nis missing in:\n%s", lines[i], text);
+    }
+    assert_null(strstr(text, "original"));
+    assert_null(strstr(text, "fewer than")); /* the table of values says why */
+    free(text);
+    text = printed(&f.utility, ROWS_CHANGES, 100);
+    assert_non_null(strstr(text, " cancer_2y auc linear -.017 [-.032 -.002] -.283"));
+    assert_non_null(strstr(text, " cancer_1y auc linear not estimable       -.291"));
+    free(text);
+    fixture_close(&f);
+}
+
+static void rows_without_a_change_are_in_no_table_of_changes(void **state)
+{
+    (void)state;
+    struct fixture f = fixture_open(1);
+    assert_false(rows_any(&f.leakage, false, ROWS_CHANGES));
+    assert_true(rows_any(&f.leakage, false, ROWS_VALUES));
+    char *text = printed(&f.leakage, ROWS_CHANGES, 100);
+    assert_string_equal(text, "");
+    free(text);
+    fixture_close(&f);
+    f = fixture_open(3);
+    assert_true(rows_any(&f.leakage, false, ROWS_CHANGES));
+    assert_false(rows_any(&f.leakage, true, ROWS_CHANGES));
+    assert_true(rows_have(&f.leakage, REP_NOISE, false, ROWS_CHANGES));
+    assert_false(rows_have(&f.leakage, REP_ORIGINAL, false, ROWS_CHANGES));
+    fixture_close(&f);
+}
+
+/* A number that is marked as withheld takes its change with it. */
+static void a_change_of_a_number_marked_as_withheld_is_not_shown(void **state)
+{
+    (void)state;
+    struct json *tree = sample_json(
+        "{\"leakage\": [{\"attribute\": \"sex\", \"representation\": \"debiased\", \"probe\": "
+        "\"mlp\", \"metric\": \"auc\", \"split\": \"test\", \"withheld\": true, "
+        "\"change\": {\"from\": \"original\", \"value\": -0.25, \"lo\": -0.5, \"hi\": 0.125}}]}");
+    struct measure_rows rows;
+    rows_open(&rows, tree, "leakage", "attribute");
+    char *text = printed(&rows, ROWS_CHANGES, 100);
+    assert_non_null(strstr(text, "withheld"));
+    assert_null(strpbrk(text, "0123456789"));
+    free(text);
+    rows_close(&rows);
+    json_close(&tree);
+}
+
 static void a_row_shows_the_fewest_patients_behind_it(void **state)
 {
     (void)state;
@@ -138,7 +199,7 @@ static void a_row_shows_the_fewest_patients_behind_it(void **state)
     struct json *tree = report_json(&r);
     struct measure_rows rows;
     rows_open(&rows, tree, "leakage", "attribute");
-    char *text = printed(&rows, 100);
+    char *text = printed(&rows, ROWS_VALUES, 100);
     assert_non_null(strstr(text, ".612 [.582 .642]       1,061\n"));
     free(text);
     rows_close(&rows);
@@ -159,7 +220,7 @@ static void a_number_marked_as_withheld_is_not_shown(void **state)
     rows_open(&rows, tree, "leakage", "attribute");
     assert_true(isnan(rows_value(rows.row[0].cell[REP_ORIGINAL], "value")));
     assert_null(rows_strongest(&rows, "sex", "auc", REP_ORIGINAL));
-    char *text = printed(&rows, 100);
+    char *text = printed(&rows, ROWS_VALUES, 100);
     assert_non_null(strstr(text, "withheld"));
     assert_null(strchr(text, '7'));
     free(text);
@@ -216,6 +277,9 @@ int main(void)
         cmocka_unit_test(a_cell_shows_a_number_or_why_there_is_none),
         cmocka_unit_test(a_table_that_is_too_wide_names_targets_on_lines_of_their_own),
         cmocka_unit_test(a_line_is_never_longer_than_the_width),
+        cmocka_unit_test(a_change_stands_with_its_sign_and_the_originals_have_none),
+        cmocka_unit_test(rows_without_a_change_are_in_no_table_of_changes),
+        cmocka_unit_test(a_change_of_a_number_marked_as_withheld_is_not_shown),
         cmocka_unit_test(a_row_shows_the_fewest_patients_behind_it),
         cmocka_unit_test(a_number_marked_as_withheld_is_not_shown),
         cmocka_unit_test(the_strongest_probe_speaks),
