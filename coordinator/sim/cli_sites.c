@@ -2,6 +2,8 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +22,8 @@
 #define H5_ENDING      ".h5"
 #define FLAT_ENDING    ".flat"
 #define ALL_ONE_SITE   "*" /* as data.sites */
+#define IMPORT_WORDS   8   /* of its command line, before what a plan wants otherwise */
+#define WISHES_MAX     3
 
 void sites_close(struct sites *s)
 {
@@ -84,29 +88,52 @@ static enum status recipe_path(char out[static PLAN_PATH_MAX], const struct plan
                : fault(EC_IO_OPEN, plan->path, "the path of recipe `%s` is too long", prepare);
 }
 
+/* What the plan wants otherwise than the recipe. */
+struct wishes {
+    char pair[WISHES_MAX][PLAN_PATH_MAX]; /* "key=value" */
+    size_t count;
+};
+
+__attribute__((format(printf, 2, 3))) static void wish(struct wishes *w, const char *fmt, ...)
+{
+    va_list args;
+    must(w->count < WISHES_MAX);
+    va_start(args, fmt);
+    vsnprintf(w->pair[w->count++], sizeof(w->pair[0]), fmt, args);
+    va_end(args);
+}
+
+static void read_wishes(struct wishes *w, const struct plan *plan)
+{
+    const char *column = settings_text(plan->set, "data.sites");
+    int64_t fold = settings_int(plan->set, "data.fold");
+    bool one = strcmp(column, ALL_ONE_SITE) == 0;
+    *w = (struct wishes){.count = 0};
+    if (column[0] != '\0')
+        wish(w, "site=%s", one ? "" : column);
+    if (one)
+        wish(w, "artificial_sites.count=0");
+    if (fold >= 0)
+        wish(w, "split.fold=%" PRId64, fold);
+}
+
 /* data.prepare: one call makes all sites, and its result names them. */
 static enum status import(struct sites *s, const struct plan *plan, const char *program,
                           const char *folder)
 {
     char recipe[PLAN_PATH_MAX], root[PLAN_PATH_MAX];
-    const char *column = settings_text(plan->set, "data.sites");
     enum status st = recipe_path(recipe, plan, settings_text(plan->set, "data.prepare"));
     if (st == ST_OK)
         st = plan_place(root, sizeof(root), plan, "data.root");
     if (st != ST_OK)
         return st;
-    bool one = strcmp(column, ALL_ONE_SITE) == 0;
-    char site[PLAN_PATH_MAX];
-    snprintf(site, sizeof(site), "site=%s", one ? "" : column);
-    const char *words[] = {PROGRAM,  "import", recipe, "--root", root, "--out", folder,
-                           "--json", NULL,     NULL,   NULL,     NULL, NULL};
-    if (column[0] != '\0') {
-        words[8] = "--set";
-        words[9] = site;
-    }
-    if (one) {
-        words[10] = "--set";
-        words[11] = "artificial_sites.count=0";
+    struct wishes wishes;
+    read_wishes(&wishes, plan);
+    const char *words[IMPORT_WORDS + 2 * WISHES_MAX + 1] = {PROGRAM, "import", recipe, "--root",
+                                                            root,    "--out",  folder, "--json"};
+    for (size_t i = 0; i < wishes.count; i++) {
+        words[IMPORT_WORDS + 2 * i] = "--set";
+        words[IMPORT_WORDS + 2 * i + 1] = wishes.pair[i];
     }
     struct json *envelope = NULL;
     st = child_run(&envelope, program, words);
@@ -165,6 +192,9 @@ static enum status pack_all(struct sites *s, const struct plan *plan, const char
 {
     char root[PLAN_PATH_MAX];
     struct sites h5 = {0};
+    if (settings_int(plan->set, "data.fold") >= 0)
+        return fault(EC_CFG_CONFLICT, plan->path,
+                     "`data.fold` is a fold of a recipe, and `data.prepare` names none");
     enum status st = plan_place(root, sizeof(root), plan, "data.root");
     if (st == ST_OK)
         st = list_h5(&h5, root);

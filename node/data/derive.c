@@ -73,20 +73,28 @@ static enum status one_split(const struct derived *d, const struct frame *f)
     return st;
 }
 
+/* Where no column says it. */
+static uint8_t split_of(const struct recipe *r, const char *patient)
+{
+    double u = share_of("evh-split", r->split_seed, patient);
+
+    if (r->folds > 0)
+        return (size_t)(u * (double)r->folds) == r->fold ? SPLIT_TEST : SPLIT_TRAIN;
+    if (r->scores && r->test_share + r->valid_share == 0)
+        return SPLIT_TEST;
+    return u < r->test_share                    ? SPLIT_TEST
+           : u < r->test_share + r->valid_share ? SPLIT_VALID
+                                                : SPLIT_TRAIN;
+}
+
 static enum status derive_splits(struct derived *d, const struct frame *f)
 {
     const struct recipe *r = f->recipe;
 
     for (size_t row = 0; row < d->rows; row++) {
         uint8_t split = SPLIT_TRAIN;
-        if (f->split == FRAME_NONE && r->scores && r->test_share + r->valid_share == 0) {
-            split = SPLIT_TEST;
-        } else if (f->split == FRAME_NONE) {
-            double u = share_of("evh-split", r->split_seed, pool_text(&f->pool, d->patient[row]));
-            if (u < r->test_share)
-                split = SPLIT_TEST;
-            else if (u < r->test_share + r->valid_share)
-                split = SPLIT_VALID;
+        if (f->split == FRAME_NONE) {
+            split = split_of(r, pool_text(&f->pool, d->patient[row]));
         } else {
             while (split < SPLIT_NONE &&
                    !words_have(&r->split_words[split], frame_word(f, row, f->split)))

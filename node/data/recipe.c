@@ -214,6 +214,25 @@ static enum status take_selects(struct recipe *r, const struct settings *s)
     return st;
 }
 
+/* The fold, or the shares; a fold that would mean nothing is refused. */
+static enum status judge_folds(const struct recipe *r, const struct settings *s)
+{
+    const char *of_fold = settings_origin(s, "split.fold");
+
+    if (r->folds == 0 && strcmp(of_fold, "default") == 0)
+        return ST_OK;
+    if (r->folds < 2)
+        return fault(EC_CFG_CONFLICT, r->folds > 0 ? settings_origin(s, "split.folds") : of_fold,
+                     "split.fold needs split.folds, two or more of them: it is %zu", r->folds);
+    if (r->fold >= r->folds)
+        return fault(EC_CFG_RANGE, of_fold, "split.fold is %zu of %zu folds, which begin at 0",
+                     r->fold, r->folds);
+    if (r->split[0] != '\0' || r->valid_share + r->test_share > 0)
+        return fault(EC_CFG_CONFLICT, settings_origin(s, "split.folds"),
+                     "split.folds and split.column or a share: one of them decides");
+    return ST_OK;
+}
+
 static enum status take_split(struct recipe *r, const struct settings *s)
 {
     static const char *const keys[] = {"split.train", "split.valid", "split.test"};
@@ -223,6 +242,8 @@ static enum status take_split(struct recipe *r, const struct settings *s)
         take_words(&r->split_words[i], s, NULL, 0, keys[i]);
     r->valid_share = settings_real(s, "split.valid_share");
     r->test_share = settings_real(s, "split.test_share");
+    r->folds = settings_size(s, "split.folds");
+    r->fold = settings_size(s, "split.fold");
     r->split_seed = (uint64_t)settings_int(s, "split.seed");
     if (r->split[0] != '\0' && r->valid_share + r->test_share > 0)
         return fault(EC_CFG_CONFLICT, settings_origin(s, "split.column"),
@@ -230,7 +251,7 @@ static enum status take_split(struct recipe *r, const struct settings *s)
     if (r->valid_share + r->test_share >= 1)
         return fault(EC_CFG_CONFLICT, settings_origin(s, "split.test_share"),
                      "split.valid_share and split.test_share leave nothing to train on");
-    return ST_OK;
+    return judge_folds(r, s);
 }
 
 static int by_label(const void *a, const void *b)

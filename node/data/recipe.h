@@ -20,6 +20,7 @@
 #define RECIPE_FEATURES_MAX SETTINGS_LIST_MAX
 #define RECIPE_SELECTS_MAX  16
 #define RECIPE_SITES_MAX    4096
+#define RECIPE_FOLDS_MAX    1000
 
 struct words {
     const char *word[SETTINGS_LIST_MAX];
@@ -75,8 +76,9 @@ struct recipe {
     const char *patient, *site; /* "": every row its own patient; one site */
     size_t artificial_sites;    /* 0: none */
     uint64_t site_seed;
-    const char *split; /* "": by shares */
+    const char *split; /* "": by folds or by shares */
     struct words split_words[3];
+    size_t folds, fold; /* 0: none, and by shares; else which of them is for the test */
     double valid_share, test_share;
     uint64_t split_seed;
     struct recipe_feature feature[RECIPE_FEATURES_MAX];

@@ -35,8 +35,8 @@ static const struct setting rows[] = {
      "Another seed deals them anew."},
 
     {"split.column", TEXT("\"\""), NULL, false,
-     "The column that says train, valid or test; empty: the shares below decide, and with scores all "
-     "rows are for the test."},
+     "The column that says train, valid or test; empty: the shares or folds below decide, and with "
+     "scores all rows are for the test."},
     {"split.train", LIST("[\"train\"]"), NULL, false, "Its words for training rows."},
     {"split.valid", LIST("[\"valid\"]"), NULL, false, "Its words for validation rows."},
     {"split.test", LIST("[\"test\"]"), NULL, false, "Its words for test rows."},
@@ -44,6 +44,11 @@ static const struct setting rows[] = {
      "Share of patients for validation, by a hash; 0: the run chooses its own."},
     {"split.test_share", SET_REAL, 0, 0.9, "", "0", NULL, false,
      "Share of patients for the test, by a hash."},
+    {"split.folds", SET_INT, 0, RECIPE_FOLDS_MAX, "folds", "0", NULL, false,
+     "In place of shares: patients are dealt to so many folds by a hash, and one fold is for the "
+     "test; 0: none."},
+    {"split.fold", SET_INT, 0, RECIPE_FOLDS_MAX - 1, "", "0", NULL, false,
+     "Which of them, from 0. Over all folds every patient is in the test once."},
     {"split.seed", SET_INT, 0, 9e15, "", "1", NULL, false, "Another seed splits anew."},
 
     {"features[].columns", LIST(NULL), NULL, false,

@@ -24,6 +24,8 @@ static const struct setting rows[] = {
      "every *.h5 in data.root is a site."},
     {"data.sites", SET_TEXT, 0, 0, "", "\"\"", NULL, true,
      "Column that says which site a row belongs to; empty: the recipe's; *: all are one site."},
+    {"data.fold", SET_INT, -1, 999, "", "-1", NULL, true,
+     "Which of the recipe's folds is for the test, from 0; -1: as the recipe says."},
     {"data.features", SET_TEXT, 0, 0, "", "\"/x\"", NULL, true,
      "Path of the embeddings in an HDF5 file, or of the folder of its scores."},
     {"data.standardise", SET_TEXT, 0, 0, "", "\"global\"", "global|site|none", false,

@@ -30,7 +30,8 @@ static int close_scratch(void **state)
 }
 
 /* Imports EVENHAND_DATA/folder by a recipe of ours into the scratch folder. */
-static struct json *import(const char *name, const char *folder)
+/* pair: what is otherwise than in the recipe, or NULL. */
+static struct json *import(const char *name, const char *folder, const char *pair)
 {
     char recipe[SCRATCH_MAX], root[SCRATCH_MAX], out[SCRATCH_MAX];
     const char *data = getenv("EVENHAND_DATA");
@@ -41,7 +42,7 @@ static struct json *import(const char *name, const char *folder)
         fail_msg("EVENHAND_DATA names the folder of the real data");
     snprintf(recipe, sizeof recipe, "configs/data/%s.cfg", name);
     snprintf(root, sizeof root, "%s/%s", data, folder);
-    check_ok(recipe_open(&r, recipe, NULL, 0));
+    check_ok(recipe_open(&r, recipe, &pair, pair == NULL ? 0 : 1));
     struct import_order order = {r, root, scratch_file(out, &s, name), true, true};
     check_ok(import_run(&result, &order));
     recipe_close(&r);
@@ -142,7 +143,7 @@ static void heart_disease_is_what_flamby_made_of_it(void **state)
         {"va", "va", 130, 85, 64795.2, {{"disease", 1, 101}, {"sex", 0, 5}, {"age>=60", 1, 68}}},
     };
     /* clang-format on */
-    struct json *data = import("heart_disease", "heart_disease");
+    struct json *data = import("heart_disease", "heart_disease", NULL);
     assert_int_equal(json_int(json_get(data, "rows"), 0), 740);
     assert_int_equal(json_count(json_get(data, "sites")), COUNT(sites));
     const struct json *features = json_get(data, "features");
@@ -211,13 +212,13 @@ static void tcga_joins_3553_patients_of_14_hospitals(void **state)
     };
     /* clang-format on */
 #undef STAGE
-    struct json *data = import("tcga_rnaseq", "tcga_rnaseq");
+    struct json *data = import("tcga_rnaseq", "tcga_rnaseq", NULL);
     assert_int_equal(json_int(json_get(data, "rows"), 0), 3553);
     assert_int_equal(json_count(json_get(data, "sites")), COUNT(sites));
     for (size_t i = 0; i < COUNT(sites); i++)
         assert_site("tcga_rnaseq", &sites[i], 1526);
     json_close(&data);
-    data = import("tcga_rnaseq_128", "tcga_rnaseq");
+    data = import("tcga_rnaseq_128", "tcga_rnaseq", NULL);
     assert_int_equal(json_int(json_get(data, "width"), 0), 128);
     assert_int_equal(json_int(json_get(data, "rows"), 0), 3553);
     json_close(&data);
@@ -226,7 +227,7 @@ static void tcga_joins_3553_patients_of_14_hospitals(void **state)
 static void chest_x_rays_are_dealt_by_patient(void **state)
 {
     (void)state;
-    struct json *data = import("nih_cxr", "nih_cxr_embeddings");
+    struct json *data = import("nih_cxr", "nih_cxr_embeddings", NULL);
     const struct json *sites = json_get(data, "sites");
     size_t patients = 0, rows = 0, test = 0, women = 0, abnormal = 0, ap = 0, old = 0;
     double sum = 0;
@@ -250,13 +251,38 @@ static void chest_x_rays_are_dealt_by_patient(void **state)
     }
     assert_int_equal(rows, 749);
     assert_int_equal(patients, 177); /* nobody is at two sites */
-    assert_in_range(test, 29, 77);   /* 53 wanted, four standard deviations are 24 */
+    assert_in_range(test, 14, 57);   /* a fifth wanted, four standard deviations are 21 */
     assert_int_equal(women, 383);
     assert_int_equal(abnormal, 390);
     assert_int_equal(ap, 309);
     assert_int_equal(old, 371);
     assert_true(fabs(sum - 430950.9676) < 0.02);
     json_close(&data);
+}
+
+static void every_x_ray_patient_is_in_the_test_of_one_fold(void **state)
+{
+    (void)state;
+    size_t patients = 0, rows = 0;
+    for (int fold = 0; fold < 5; fold++) {
+        char pair[32];
+        snprintf(pair, sizeof pair, "split.fold=%d", fold);
+        struct json *data = import("nih_cxr", "nih_cxr_embeddings", pair);
+        const struct json *sites = json_get(data, "sites");
+        for (size_t i = 0; i < json_count(sites); i++) {
+            char name[SCRATCH_MAX], path[SCRATCH_MAX];
+            struct flat f;
+            snprintf(name, sizeof name, "nih_cxr/%s",
+                     json_string(json_get(json_at(sites, i), "flat"), ""));
+            check_ok(flat_open(&f, scratch_file(path, &s, name)));
+            patients += site_patients(&f, SPLIT_TEST);
+            rows += (size_t)json_int(json_get(json_at(sites, i), "test"), 0);
+            flat_close(&f);
+        }
+        json_close(&data);
+    }
+    assert_int_equal(patients, 177);
+    assert_int_equal(rows, 749);
 }
 
 static void the_teaching_split_of_the_x_rays_leaks_and_is_refused(void **state)
@@ -281,6 +307,7 @@ int main(void)
         cmocka_unit_test(heart_disease_is_what_flamby_made_of_it),
         cmocka_unit_test(tcga_joins_3553_patients_of_14_hospitals),
         cmocka_unit_test(chest_x_rays_are_dealt_by_patient),
+        cmocka_unit_test(every_x_ray_patient_is_in_the_test_of_one_fold),
         cmocka_unit_test(the_teaching_split_of_the_x_rays_leaks_and_is_refused),
     };
     return cmocka_run_group_tests(tests, open_scratch, close_scratch);

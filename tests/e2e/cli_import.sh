@@ -43,6 +43,21 @@ check "one column alone is no comparison" test "$(grep -c 'before and after' "$o
 # Another column makes other sites, and what was made before does not join in.
 says 0 "2 sites" "$evenhand" simulate run "$work/plans/plan.cfg" --out "$work/run" --set data.sites=ward
 
+# Folds: the same plan, other patients in the test, together all 240 of them.
+sed 's/test_share = 0.3/folds = 3/' "$work/plans/data/clinics.cfg" >"$work/plans/data/thirds.cfg"
+for fold in 0 1 2; do
+    says 0 "3 sites|data.fold = $fold" "$evenhand" simulate run "$work/plans/plan.cfg" --out "$work/fold$fold" \
+        --set data.prepare=thirds --set "data.fold=$fold"
+done
+tested() { sed -n '/"utility"/,/"patients"/s/.*"patients": \([0-9]*\).*/\1/p' "$work/$1/report.json"; }
+plan() { sed -n 's/.*"plan_digest": "\([0-9a-f]*\)".*/\1/p' "$work/$1/report.json"; }
+model() { sed -n 's/.*"model_digest": "\([0-9a-f]*\)".*/\1/p' "$work/$1/report.json"; }
+check "everybody is tested once" test $(($(tested fold0) + $(tested fold1) + $(tested fold2))) = 240
+check "a fold is no other plan" test "$(plan fold0)-$(plan fold2)" = "$(plan run)-$(plan run)"
+check "but another model" test "$(model fold0)" != "$(model fold2)"
+says 78 "E-CFG-030|split.folds" "$evenhand" simulate run "$work/plans/plan.cfg" --out "$work/no" --set data.fold=1
+says 78 "data.prepare" "$evenhand" simulate run "$work/plans/plan.cfg" --out "$work/no" --set data.fold=1 --set data.prepare=
+
 # A complaint of the import is ours: its code, its place, its status.
 says 65 "E-DAT-005|gender" "$evenhand" simulate run "$work/plans/plan.cfg" --out "$work/no" --set data.sites=gender
 sed 's/^p7,/p7,,/' "$work/tables/patients.csv" >"$work/bad.csv"

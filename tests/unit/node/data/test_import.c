@@ -290,68 +290,6 @@ static void what_cannot_be_right_is_refused_with_its_place(void **state)
     }
 }
 
-/* 40 patients of 1 to 3 rows each. */
-static void put_many(void)
-{
-    char text[8192] = "p,x\n";
-    size_t at = strlen(text);
-
-    for (int p = 0; p < 40; p++)
-        for (int i = 0; i <= p % 3; i++)
-            at += (size_t)snprintf(text + at, sizeof text - at, "p%d,%d\n", p, i);
-    put_file("one.csv", text);
-}
-
-static void a_hash_splits_patients_not_rows_and_the_same_way_again(void **state)
-{
-    (void)state;
-    struct json *data;
-    struct site a, b, c;
-    put_many();
-    const char *recipe = ONE X "patient = \"p\"; split = { test_share = 0.3; valid_share = 0.2; };";
-    check_ok(import(&data, recipe, "hash"));
-    json_close(&data);
-    check_ok(site_read(&a, in_scratch("hash/t.h5"), &site_paths_ours));
-    check_ok(flat_judge(&a.flat, "hash")); /* one split a patient */
-    size_t test = site_patients(&a.flat, SPLIT_TEST), valid = site_patients(&a.flat, SPLIT_VALID);
-    assert_in_range(test, 5, 20); /* of 40 at 0.3: 12 wanted, four standard deviations are 11.6 */
-    assert_in_range(valid, 1, 18);
-    assert_int_equal(test + valid + site_patients(&a.flat, SPLIT_TRAIN), 40);
-    check_ok(import(&data, recipe, "again"));
-    json_close(&data);
-    check_ok(site_read(&b, in_scratch("again/t.h5"), &site_paths_ours));
-    assert_memory_equal(a.split, b.split, a.flat.rows);
-    check_ok(import(
-        &data, ONE X "patient = \"p\"; split = { test_share = 0.3; valid_share = 0.2; seed = 2; };",
-        "other"));
-    json_close(&data);
-    check_ok(site_read(&c, in_scratch("other/t.h5"), &site_paths_ours));
-    assert_memory_not_equal(a.split, c.split, a.flat.rows);
-    site_free(&a);
-    site_free(&b);
-    site_free(&c);
-}
-
-static void artificial_sites_share_no_patient(void **state)
-{
-    (void)state;
-    struct json *data;
-    size_t patients = 0, rows = 0;
-    put_many();
-    check_ok(import(&data, ONE X "patient = \"p\"; artificial_sites = { count = 3; };", "sites"));
-    assert_true(json_bool(json_get(data, "artificial_sites"), false));
-    const struct json *sites = json_get(data, "sites");
-    assert_int_equal(json_count(sites), 3);
-    for (size_t i = 0; i < 3; i++) {
-        patients += (size_t)json_int(json_get(json_at(sites, i), "patients"), 0);
-        rows += (size_t)json_int(json_get(json_at(sites, i), "rows"), 0);
-    }
-    assert_int_equal(patients, 40);
-    assert_int_equal(rows, json_int(json_get(data, "rows"), 0));
-    assert_int_equal(counted(data, "patients_at_several_sites"), 0);
-    json_close(&data);
-}
-
 static void a_pattern_takes_no_column_that_means_something_else(void **state)
 {
     (void)state;
@@ -474,8 +412,6 @@ int main(void)
         cmocka_unit_test(a_recipe_makes_what_it_says),
         cmocka_unit_test(import_and_pack_make_the_same_flat_file),
         cmocka_unit_test(what_cannot_be_right_is_refused_with_its_place),
-        cmocka_unit_test(a_hash_splits_patients_not_rows_and_the_same_way_again),
-        cmocka_unit_test(artificial_sites_share_no_patient),
         cmocka_unit_test(a_pattern_takes_no_column_that_means_something_else),
         cmocka_unit_test(rows_may_be_left_out_when_the_recipe_says_so_and_are_counted),
         cmocka_unit_test(sites_of_one_spelling_get_files_of_their_own),

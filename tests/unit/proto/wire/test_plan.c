@@ -68,6 +68,7 @@ static void the_digest_is_of_meaning_not_of_spelling(void **state)
         {"as it is", "", NULL, true},
         {"a default written out", "merge = { rule = \"fedavg\"; };", NULL, true},
         {"another place of the data", "", "data.root=/elsewhere", true},
+        {"another fold of the data", "", "data.fold=2", true},
         {"another seed", "", "seed=8", false},
         {"another learning rate", "local = { lr = 1e-3; };", NULL, false},
         {"the same number otherwise", "local = { lr = 0.0005; };", NULL, true},
