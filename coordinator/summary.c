@@ -7,6 +7,7 @@
 #include <sys/resource.h>
 
 #include "coordinator/assess.h"
+#include "coordinator/eval/utility.h"
 #include "proto/adopt/adopt.h"
 #include "proto/base/arena.h"
 #include "proto/base/must.h"
@@ -129,6 +130,18 @@ static void check_noise(struct report *r)
                  "probes read something from noise in %zu of %zu rows", off, rows);
 }
 
+/* Predictions that were there before are no claim of ours. */
+static void check_utility(struct report *r, const struct coord_loop *l)
+{
+    struct utility u;
+    double margin = settings_real(l->plan->set, "evaluate.margin");
+    if (l->course.model == NULL || l->course.model->ops->fixed ||
+        !utility_judge(&u, r->measure, r->measure_count, margin))
+        return;
+    struct report_check *check = add_check(r, u.ok, "utility");
+    snprintf(check->why, sizeof check->why, "%s", u.why);
+}
+
 static void check_split(struct report *r, const struct settings *plan)
 {
     const char *score = settings_text(plan, "evaluate.score");
@@ -188,6 +201,7 @@ void summary_fill(struct report *r, const struct coord_loop *l, const char *engi
     r->check = must_alloc(CHECKS_MAX, sizeof *r->check);
     check_guards(r, &l->course);
     check_noise(r);
+    check_utility(r, l);
     check_split(r, l->plan->set);
     check_cells(r);
     struct override_room room = {.r = r};

@@ -138,6 +138,9 @@ static const struct setting rows[] = {
     {"evaluate.fairness", SET_BOOL, 0, 0, "", "true", NULL, false, "Evaluate by group?"},
     {"evaluate.intersections", SET_LIST_TEXT, 0, 0, "", "[]", NULL, false,
      "Intersections of groups to evaluate as attributes, as \"sex*race\"."},
+    {"evaluate.margin", SET_REAL, -1, 1, "of AUC or R2", "-1", NULL, false,
+     "Most that a task may lose from the originals to what is released, or the check of utility "
+     "fails; -1: not asked."},
     {"evaluate.sensitivity", SET_REAL, 0, 1, "", "0", NULL, false,
      "Threshold chosen on validation rows: the highest with at least this sensitivity; 0: none."},
     {"evaluate.specificity", SET_REAL, 0, 1, "", "0", NULL, false,
@@ -180,7 +183,7 @@ static const struct setting rows[] = {
 /* clang-format on */
 
 /* A plan from before there was such a key keeps its digest, its draws, and its models readable. */
-static const char *const late[] = {"groups[].ramp"};
+static const char *const late[] = {"groups[].ramp", "evaluate.margin"};
 
 struct setting_table plan_rows(void)
 {
