@@ -53,12 +53,14 @@ static void put_row(float *x, const struct fixture *f, const struct person *p, s
     x[1] += s * p->value[1];
     x[2] += p->value[2] == 1 ? s : 0;
     x[3] += s * (p->value[3] - 60) / 8;
+    if (f->loud > 0 && p->value[1] == 1)
+        x[4] *= (float)f->loud;
 }
 
 enum status fixture_flat(char *out, size_t cap, const char *folder, const char *site,
                          const struct fixture *f)
 {
-    must(f->width >= 4);
+    must(f->width >= (f->loud > 0 ? 5 : 4));
     size_t rows = f->patients * f->images;
     struct flat flat = {.rows = rows, .width = f->width};
     snprintf(flat.site, sizeof flat.site, "%s", site);
