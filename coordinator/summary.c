@@ -142,14 +142,14 @@ static void check_utility(struct report *r, const struct coord_loop *l)
     snprintf(check->why, sizeof check->why, "%s", u.why);
 }
 
-static void check_split(struct report *r, const struct settings *plan)
+static void check_split(struct report *r, const struct exam *e)
 {
-    const char *score = settings_text(plan, "evaluate.score");
-    struct report_check *check = add_check(r, strcmp(score, "test") == 0, "split");
+    bool on_valid = strcmp(settings_text(e->plan, "evaluate.score"), "valid") == 0;
+    struct report_check *check = add_check(r, !e->in_sample && !on_valid, "split");
     const char *why = "every number rests on test patients that nothing was fitted to or chosen on";
-    if (strcmp(score, "valid") == 0)
+    if (on_valid)
         why = "scored on validation patients, for choosing settings: these numbers are optimistic";
-    if (strcmp(score, "train") == 0)
+    if (e->in_sample)
         why = "probes were fitted and scored on the same patients: in-sample, not evidence of "
               "utility";
     snprintf(check->why, sizeof check->why, "%s", why);
@@ -202,7 +202,7 @@ void summary_fill(struct report *r, const struct coord_loop *l, const char *engi
     check_guards(r, &l->course);
     check_noise(r);
     check_utility(r, l);
-    check_split(r, l->plan->set);
+    check_split(r, &l->course.exam);
     check_cells(r);
     struct override_room room = {.r = r};
     settings_overrides(l->plan->set, l->plan->path, add_override, &room);

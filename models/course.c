@@ -115,7 +115,8 @@ void course_close(struct course *c)
 
 double course_weight_cap(const struct course *c)
 {
-    return c->who.rows > 1 ? c->who.rows : 1;
+    bool in_sample = c->leg.kind == LEG_PROBE && c->exam.in_sample;
+    return fmax(in_sample ? c->exam.fitted : c->who.rows, 1);
 }
 
 /* --- moments ------------------------------------------------------------------------------- */
@@ -314,11 +315,24 @@ static enum status fold_trace(struct course *c, const double *v)
 
 /* --- evaluation ---------------------------------------------------------------------------- */
 
+static void after_probe(struct course *c)
+{
+    uint64_t next = c->leg.index + 1;
+    bool more = !c->exam.finished && next < (uint64_t)settings_int(c->plan, "evaluate.rounds");
+    if (more)
+        c->leg = leg_of(c, LEG_PROBE, next);
+    else
+        enter_scoring(c);
+}
+
 static void fold_probe(struct course *c, const double *v, double weight)
 {
     if (weight > 0)
         exam_fold_probe(&c->exam, v);
-    c->leg = leg_of(c, LEG_VALID, c->leg.index);
+    if (c->exam.in_sample)
+        after_probe(c);
+    else
+        c->leg = leg_of(c, LEG_VALID, c->leg.index);
 }
 
 static enum status fold_valid(struct course *c, const double *v)
@@ -327,12 +341,7 @@ static enum status fold_valid(struct course *c, const double *v)
     if (st != ST_OK)
         return st;
     exam_fold_valid(&c->exam, v);
-    uint64_t next = c->leg.index + 1;
-    bool more = !c->exam.finished && next < (uint64_t)settings_int(c->plan, "evaluate.rounds");
-    if (more)
-        c->leg = leg_of(c, LEG_PROBE, next);
-    else
-        enter_scoring(c);
+    after_probe(c);
     return ST_OK;
 }
 

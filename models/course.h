@@ -4,6 +4,7 @@
  *     moments -> (erase) -> train ... train -> (guard -> fit -> trace) -> ... -> scale -> spread
  *     -> (probe -> valid) ... -> (choose) -> test -> place -> (groups -> patients) -> end
  *
+ * Probes that are fitted to the rows they are scored on (exam.in_sample) are not validated.
  * With a model that learns nothing (model_ops.fixed) it is moments -> test -> place -> end, and the
  * moments are those of all rows.
  *
@@ -28,8 +29,8 @@ enum leg_kind {
     LEG_GUARD,    /* sums of the collapse guard over validation rows */
     LEG_FIT,      /* second moments of what is released, over training rows */
     LEG_TRACE,    /* histograms over validation rows, of the model as it is */
-    LEG_SCALE,    /* sums of the evaluation's features over training rows */
-    LEG_SPREAD,   /* largest eigenvalue of each representation, weighted by training rows */
+    LEG_SCALE,    /* sums of the evaluation's features over the rows that probes are fitted to */
+    LEG_SPREAD,   /* largest eigenvalue of each representation, weighted by such rows */
     LEG_PROBE,    /* mean difference of the probes */
     LEG_VALID,    /* their histograms over validation rows */
     LEG_CHOOSE,   /* histograms over validation rows, where thresholds are chosen on them */
@@ -90,7 +91,7 @@ const struct model *course_learner(const struct course *c);
 void course_erase(real *y, const struct course *c, const real *x, size_t rows);
 /* The population that second moments are summed for: levels of too few rows are left alone. */
 struct population course_erasable(const struct course *c);
-/* Cap of a site's weight in legs of means: all training rows (1 before the moments). */
+/* Cap of a site's weight in legs of means: all rows that are trained on (1 before the moments). */
 double course_weight_cap(const struct course *c);
 
 #endif

@@ -214,6 +214,7 @@ enum status exam_open(struct exam *e, const struct settings *plan, const struct 
                       const struct model *subject)
 {
     *e = (struct exam){.plan = plan, .who = who, .subject = subject};
+    e->in_sample = strcmp(settings_text(plan, "evaluate.mode"), "in-sample") == 0;
     enum status st = attack_open(&e->attack, plan, who);
     if (st != ST_OK)
         return st;

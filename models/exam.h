@@ -13,6 +13,10 @@
  * poisoned labels, are scored on clean ones, and are no measures. Everything here is a pure function
  * of the plan, the population and the published sums.
  *
+ * Probes are fitted to training rows, and scored on others. With evaluate.mode = "in-sample", which
+ * exists to show what published tables rest on, they are fitted to the rows they are scored on: as
+ * no other rows could say when to stop, none are asked, and the last round counts.
+ *
  * What a site contributes:
  *   valid, test   per row and seed: AUC {positives [bins], negatives [bins]},
  *                 R^2 {n, y, y^2, squared error}
@@ -75,6 +79,7 @@ struct exam {
     const struct settings *plan;  /* keeps */
     const struct population *who; /* keeps */
     const struct model *subject;  /* keeps: the model under evaluation */
+    bool in_sample;               /* probes are fitted to the scored rows */
     struct hist_axis axis;
     struct attack attack;
     struct probe_spec spec;
@@ -88,8 +93,9 @@ struct exam {
     double *velocity;                 /* of the linear heads, which sum up rounds with momentum */
     struct exam_head *head;
     double *mean, *scale; /* [spec.width] of the features; scale 0: constant */
+    double fitted;        /* rows that probes are fitted to, of all sites; 0 before the scale */
     double *test, *place; /* the published sums */
-    bool finished;        /* no probe is waiting for a better round */
+    bool finished;        /* no probe is waiting for a better round; never in sample */
 };
 
 /* EC_EVAL_TOO_FEW when there is nothing to measure. who's shares must be known. */
@@ -99,11 +105,11 @@ void exam_close(struct exam *e);
 
 /* Width of a representation of this subject. */
 size_t exam_width(const struct exam *e, enum representation r);
-/* Sums {x [W], x^2 [W], rows} of the training rows' features -> mean and scale. */
+/* Sums {x [W], x^2 [W], rows} of the features that probes are fitted to -> mean and scale. */
 void exam_fold_scale(struct exam *e, const double *sums);
 /* Sums {largest eigenvalue * rows of each slice, rows}: the mean bounds that of all rows. */
 void exam_fold_spread(struct exam *e, const double *sums);
-/* The mean difference of one probe round [probes->params]. */
+/* The mean difference of one probe round [probes->params]; in sample, the best so far. */
 void exam_fold_probe(struct exam *e, const double *mean);
 /*
  * Could whole people add up to these sums of a valid or test leg, of a place leg? EC_RUN_SUM for

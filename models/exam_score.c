@@ -38,6 +38,7 @@ void exam_fold_scale(struct exam *e, const double *sums)
 {
     size_t width = e->spec.width;
     double rows = sums[2 * width];
+    e->fitted = rows;
     for (size_t i = 0; i < width; i++) {
         double mean = rows > 0 ? sums[i] / rows : 0;
         double variance = rows > 1 ? (sums[width + i] - rows * mean * mean) / (rows - 1) : 0;
@@ -65,6 +66,8 @@ void exam_fold_probe(struct exam *e, const double *mean)
             e->theta[i] = (real)((double)e->theta[i] + e->velocity[i]);
         }
     }
+    if (e->in_sample)
+        memcpy(e->best, e->theta, m->params * sizeof(real));
 }
 
 static bool counts_people(const double *values, size_t n)
@@ -215,9 +218,7 @@ size_t exam_measure_count(const struct exam *e)
 static const char *split_of(const struct exam *e)
 {
     const char *score = settings_text(e->plan, "evaluate.score");
-    return strcmp(score, "train") == 0   ? "in-sample"
-           : strcmp(score, "valid") == 0 ? "valid"
-                                         : "test";
+    return e->in_sample ? "in-sample" : strcmp(score, "valid") == 0 ? "valid" : "test";
 }
 
 static const char *probe_of(const struct exam *e, const struct exam_unit *u)

@@ -13,6 +13,20 @@
 /* A spread smaller than this part of the mean is what adding up leaves of no spread at all. */
 #define SPREAD_MIN 1e-12
 
+enum split split_scored(const struct settings *plan)
+{
+    const char *score = settings_text(plan, "evaluate.score");
+    if (strcmp(score, "train") == 0)
+        return SPLIT_TRAIN;
+    return strcmp(score, "valid") == 0 ? SPLIT_VALID : SPLIT_TEST;
+}
+
+enum split split_fitted(const struct settings *plan)
+{
+    bool in_sample = strcmp(settings_text(plan, "evaluate.mode"), "in-sample") == 0;
+    return in_sample ? split_scored(plan) : SPLIT_TRAIN;
+}
+
 enum standardise standardise_of(const struct settings *plan)
 {
     const char *how = settings_text(plan, "data.standardise");
@@ -221,6 +235,22 @@ static void list_rows(struct dataset *d)
     }
 }
 
+static enum status has_rows(const struct dataset *d, const char *path, const struct settings *plan)
+{
+    if (d->fixed)
+        return ST_OK;
+    if (d->split_rows[SPLIT_TRAIN] == 0)
+        return fault(EC_DATA_EMPTY, path, "site `%s` has no training row among its %zu rows",
+                     d->flat.site, d->rows);
+    if (d->split_rows[split_fitted(plan)] == 0)
+        return fault(
+            EC_DATA_EMPTY, path,
+            "site `%s` has no test row among its %zu rows, and in sample probes are fitted "
+            "to those",
+            d->flat.site, d->rows);
+    return ST_OK;
+}
+
 enum status dataset_open(struct dataset *d, const char *path, const struct settings *plan)
 {
     *d = (struct dataset){0};
@@ -240,9 +270,7 @@ enum status dataset_open(struct dataset *d, const char *path, const struct setti
         choose_validation(d, (uint64_t)settings_int(plan, "seed"),
                           settings_real(plan, "data.validation"));
     list_rows(d);
-    if (d->split_rows[SPLIT_TRAIN] == 0 && !d->fixed)
-        st = fault(EC_DATA_EMPTY, path, "site `%s` has no training row among its %zu rows",
-                   d->flat.site, d->rows);
+    st = has_rows(d, path, plan);
 out:
     if (st != ST_OK)
         dataset_close(d);

@@ -18,6 +18,11 @@
 
 enum standardise { STANDARDISE_NONE, STANDARDISE_GLOBAL, STANDARDISE_SITE };
 
+/* Rows that the plan's evaluation scores, and those that it fits its probes to: training rows, but
+ * in sample the scored ones themselves. */
+enum split split_scored(const struct settings *plan);
+enum split split_fitted(const struct settings *plan);
+
 /* What data.standardise says. */
 enum standardise standardise_of(const struct settings *plan);
 /* out [width] = (raw - mean) / scale; a feature of scale 0 becomes 0. */
@@ -62,8 +67,8 @@ struct moments {
 /*
  * Opens the flat file and picks what the plan names (tasks[], groups[]: name, kind; data.*).
  * EC_DATA_LABEL when the file lacks one or its kind does not fit, EC_DATA_SHAPE when it has features
- * and the plan wants scores or the other way round, EC_DATA_EMPTY without training rows (without
- * rows, when nothing is trained).
+ * and the plan wants scores or the other way round, EC_DATA_EMPTY without training rows or rows to
+ * fit probes to (without rows, when nothing is trained).
  * plan must be finished; seed keys the validation split.
  */
 MUST_CHECK enum status dataset_open(struct dataset *d, const char *path,

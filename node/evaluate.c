@@ -8,14 +8,6 @@
 #define CHUNK        RELEASE_ROWS
 #define SPREAD_STEPS 16 /* enough for a step length: the value grows towards the true one */
 
-static enum split scored_split(const struct course *c)
-{
-    const char *score = settings_text(c->plan, "evaluate.score");
-    if (strcmp(score, "train") == 0)
-        return SPLIT_TRAIN;
-    return strcmp(score, "valid") == 0 ? SPLIT_VALID : SPLIT_TEST;
-}
-
 struct row_key {
     uint64_t patient;
     uint32_t row;
@@ -46,7 +38,7 @@ void evaluation_order(uint32_t *row, const struct dataset *data, enum split spli
 
 static void order_scored(struct evaluation *e)
 {
-    enum split split = scored_split(e->course);
+    enum split split = split_scored(e->course->plan);
     e->scored_count = e->data->split_rows[split];
     e->scored = must_alloc(e->scored_count + 1, sizeof *e->scored);
     evaluation_order(e->scored, e->data, split);
@@ -195,8 +187,8 @@ void evaluation_rescale(struct evaluation *e)
 
 struct rows_view evaluation_training(const struct evaluation *e)
 {
-    struct rows_view view =
-        view_of(e, true, e->data->split_row[SPLIT_TRAIN], e->data->split_rows[SPLIT_TRAIN]);
+    enum split split = split_fitted(e->course->plan);
+    struct rows_view view = view_of(e, true, e->data->split_row[split], e->data->split_rows[split]);
     if (e->labels != NULL) {
         view.task = e->labels;
         view.task_count += e->course->exam.attack.trial_count;
@@ -228,9 +220,9 @@ void evaluation_scale(double *values, struct evaluation *e)
 {
     size_t wide = e->course->exam.spec.width;
     memset(values, 0, (2 * wide + 1) * sizeof *values);
-    const uint32_t *row = e->data->split_row[SPLIT_TRAIN];
-    for (size_t i = 0; i < e->data->split_rows[SPLIT_TRAIN]; i++) {
-        const real *x = e->features + row[i] * wide;
+    struct rows_view view = evaluation_training(e);
+    for (size_t i = 0; i < view.count; i++) {
+        const real *x = view.x + view.row[i] * wide;
         for (size_t k = 0; k < wide; k++) {
             values[k] += (double)x[k];
             values[wide + k] += (double)x[k] * (double)x[k];
@@ -239,7 +231,7 @@ void evaluation_scale(double *values, struct evaluation *e)
     }
 }
 
-/* The largest eigenvalue of the second moments of a slice's training rows, by power iteration. */
+/* The largest eigenvalue of the second moments of a slice's fitted rows, by power iteration. */
 static double longest_of(const struct rows_view *rows, const struct probe_slice *slice)
 {
     struct rows_view view = *rows;
@@ -301,7 +293,7 @@ static double spread_of(const struct evaluation *e, const struct probe_slice *sl
 void evaluation_spread(double *values, struct evaluation *e)
 {
     const struct probe_spec *spec = &e->course->exam.spec;
-    double rows = (double)e->data->split_rows[SPLIT_TRAIN];
+    double rows = (double)evaluation_training(e).count;
     for (size_t s = 0; s < spec->slice_count; s++)
         values[s] = rows * spread_of(e, &spec->slice[s]);
     values[spec->slice_count] = rows;

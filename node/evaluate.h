@@ -40,7 +40,7 @@ void evaluation_order(uint32_t *row, const struct dataset *data, enum split spli
 void evaluation_features(struct evaluation *e, const struct release *release, uint64_t site);
 /* Once the scale is known, and once: (feature - mean) / scale, 0 for constants. */
 void evaluation_rescale(struct evaluation *e);
-/* Rows that probes train on, with the label columns of attacks behind their tasks. */
+/* Rows that probes are fitted to, with the label columns of attacks behind their tasks. */
 struct rows_view evaluation_training(const struct evaluation *e);
 
 /* Contributions [leg.values], cleared first. */

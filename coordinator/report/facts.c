@@ -188,7 +188,8 @@ struct fact facts_in_sample(const struct measure_rows *leakage, const struct mea
                              "settings are chosen by these, and look better here than they are; no "
                              "evidence of anything"};
     return (struct fact){"In-sample (compatibility)",
-                         "scored on the rows the probes were fitted to; no evidence of anything"};
+                         "in-sample, not evidence of utility: probes were fitted to the rows they "
+                         "are scored on"};
 }
 
 static bool has_metric(const struct measure_rows *rows, const char *metric)

@@ -178,7 +178,9 @@ static const struct setting rows[] = {
      "What intervals count: patients (the rows of one at one site belong together), or, a labelled "
      "compatibility mode, rows as if each were a patient."},
     {"evaluate.mode", SET_TEXT, 0, 0, "", "\"held-out\"", "held-out|in-sample", false,
-     "in-sample: the compatibility mode whose rows are labelled, and are no evidence of utility."},
+     "in-sample: the compatibility mode of published tables. Probes are fitted to the very rows they "
+     "are scored on, for all evaluate.rounds, and their numbers, labelled, are no evidence of "
+     "utility."},
 };
 /* clang-format on */
 
@@ -315,6 +317,28 @@ static enum status judge_rounds(const struct settings *s, const char *path)
     return ST_OK;
 }
 
+/* A probe is scored on rows that it has not seen, or the plan calls it in-sample. */
+static enum status judge_scoring(const struct settings *s, const char *path)
+{
+    bool in_sample = strcmp(settings_text(s, "evaluate.mode"), "in-sample") == 0;
+    const char *score = settings_text(s, "evaluate.score");
+    if (strcmp(score, "train") == 0 && !in_sample)
+        return fault(EC_EVAL_IN_SAMPLE, path,
+                     "`evaluate.score = \"train\"` scores probes on the patients they were fitted "
+                     "to");
+    if (strcmp(score, "valid") == 0 && in_sample)
+        return fault(EC_CFG_CONFLICT, path,
+                     "`evaluate.mode = \"in-sample\"` says nothing of validation rows: settings "
+                     "cannot be chosen by the rows that probes were fitted to");
+    size_t promises = settings_count(s, "attacks") + settings_count(s, "tolerances");
+    if (in_sample && promises > 0)
+        return fault(
+            EC_CFG_CONFLICT, path,
+            "`attacks` and `tolerances` are judged on patients that no probe was fitted to; "
+            "with `evaluate.mode = \"in-sample\"` there are none");
+    return ST_OK;
+}
+
 static enum status judge(const struct settings *s, const char *path)
 {
     int64_t bits = settings_int(s, "update.bits");
@@ -322,15 +346,9 @@ static enum status judge(const struct settings *s, const char *path)
         return fault(EC_CFG_CHOICE, path, "`update.bits = %d` is neither 32 nor 64", (int)bits);
     if (settings_count(s, "tasks") == 0 && settings_count(s, "groups") == 0)
         return fault(EC_CFG_MISSING_KEY, path, "the plan names neither tasks nor groups");
-    bool in_sample = strcmp(settings_text(s, "evaluate.mode"), "in-sample") == 0;
-    bool on_train = strcmp(settings_text(s, "evaluate.score"), "train") == 0;
-    if (on_train && !in_sample)
-        return fault(EC_EVAL_IN_SAMPLE, path,
-                     "`evaluate.score = \"train\"` scores probes on the patients they were fitted "
-                     "to");
-    if (in_sample && !on_train)
-        return fault(EC_CFG_CONFLICT, path,
-                     "`evaluate.mode = \"in-sample\"` needs `evaluate.score = \"train\"`");
+    enum status st = judge_scoring(s, path);
+    if (st != ST_OK)
+        return st;
     for (size_t i = 0; i < settings_count(s, "evaluate.thresholds"); i++)
         if (settings_list_real(s, i, "evaluate.thresholds") >= 1)
             return fault(EC_CFG_RANGE, path, "a threshold of `evaluate.thresholds` is 1 or more");

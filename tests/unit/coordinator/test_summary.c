@@ -18,6 +18,7 @@ static const char with_noise[] =
 static const char on_valid[] = HEAD_ONLY "evaluate = { probes = []; score = \"valid\"; };\n";
 static const char on_train[] =
     HEAD_ONLY "evaluate = { probes = []; score = \"train\"; mode = \"in-sample\"; };\n";
+static const char in_sample[] = HEAD_ONLY "evaluate = { probes = []; mode = \"in-sample\"; };\n";
 static const char debias[] = "rounds = 2; local = { batch = 32; };\n"
                              "model = { name = \"debias-vae\"; latent = 3; hidden = 8;\n"
                              "  adversary = { hidden = [4]; count = 1; steps = 1; }; };\n"
@@ -203,7 +204,8 @@ static void a_split_that_is_not_the_test_rows_fails_its_check(void **state)
     } rows[] = {
         {head_only, true, "test patients"},
         {on_valid, false, "optimistic"},
-        {on_train, false, "in-sample"},
+        {on_train, false, "in-sample, not evidence of utility"},
+        {in_sample, false, "in-sample, not evidence of utility"},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct meeting m;

@@ -132,6 +132,32 @@ static void a_plan_may_go_without_trace_and_groups(void **state)
     check_legs(want, overrides, COUNT(overrides));
 }
 
+/* All rounds of the plan, and the last one counts. */
+static void in_sample_nobody_is_asked_when_to_stop(void **state)
+{
+    (void)state;
+    static const char *const overrides[] = {"evaluate.mode=in-sample", "evaluate.rounds=3",
+                                            "evaluate.fairness=false"};
+    static const enum leg_kind want[] = {LEG_TRAIN, LEG_TRAIN,  LEG_GUARD, LEG_TRAIN, LEG_GUARD,
+                                         LEG_SCALE, LEG_SPREAD, LEG_PROBE, LEG_PROBE, LEG_PROBE,
+                                         LEG_TEST,  LEG_PLACE,  LEG_END};
+    check_legs(want, overrides, COUNT(overrides));
+
+    struct run r;
+    open_run(&r, overrides, COUNT(overrides));
+    moments(&r, 50);
+    while (r.c.leg.kind != LEG_TEST) {
+        r.values[0] = r.c.leg.kind == LEG_PROBE ? .25 : 0;
+        r.values[4] = r.c.leg.kind == LEG_SCALE ? 700 : 0; /* rows that probes are fitted to */
+        check_ok(course_fold(&r.c, r.values, 1));
+        assert_true(course_weight_cap(&r.c) == (r.c.leg.kind == LEG_PROBE ? 700 : 100));
+    }
+    /* With momentum: .25, .475 and .6775 of a step. */
+    assert_true(fabs((double)r.c.exam.best[0] - (.25 + .475 + .6775)) < 1e-6);
+    assert_memory_equal(r.c.exam.best, r.c.exam.theta, r.c.exam.probes->params * sizeof(real));
+    close_run(&r);
+}
+
 static void a_mean_difference_moves_the_model_and_losses_come_back_in_their_unit(void **state)
 {
     (void)state;
@@ -271,6 +297,7 @@ int main(void)
         cmocka_unit_test(the_legs_come_in_their_order),
         cmocka_unit_test(what_is_released_is_traced_and_thresholds_are_chosen_before_the_test),
         cmocka_unit_test(a_plan_may_go_without_trace_and_groups),
+        cmocka_unit_test(in_sample_nobody_is_asked_when_to_stop),
         cmocka_unit_test(a_mean_difference_moves_the_model_and_losses_come_back_in_their_unit),
         cmocka_unit_test(a_run_without_rows_is_refused),
         cmocka_unit_test(the_best_round_of_a_probe_is_kept),

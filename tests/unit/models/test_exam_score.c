@@ -105,6 +105,7 @@ static void rows_scored_in_sample_say_so(void **state)
         {{NULL, NULL}, 0, "test"},
         {{"evaluate.score=valid", NULL}, 1, "valid"},
         {{"evaluate.score=train", "evaluate.mode=in-sample"}, 2, "in-sample"},
+        {{"evaluate.score=test", "evaluate.mode=in-sample"}, 2, "in-sample"},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct setup s;

@@ -13,6 +13,8 @@ static const struct setting plan_rows[] = {
     {"seed", SET_INT, 0, 0, "", "1", NULL, false, "keys the validation split"},
     {"model.name", SET_TEXT, 0, 0, "", "linear", NULL, false, "learns it anything?"},
     {"data.validation", SET_REAL, 0, 0.5, "", "0.2", NULL, false, "its share"},
+    {"evaluate.score", SET_TEXT, 0, 0, "", "test", "test|valid|train", false, "whom it scores"},
+    {"evaluate.mode", SET_TEXT, 0, 0, "", "held-out", "held-out|in-sample", false, "how"},
     {"tasks[].name", SET_TEXT, 0, 0, "", NULL, NULL, false, "a label"},
     {"tasks[].kind", SET_TEXT, 0, 0, "", NULL, KINDS, false, "its kind"},
     {"tasks[].train", SET_BOOL, 0, 0, "", "true", NULL, false, "is it learnt?"},
@@ -482,6 +484,40 @@ static void a_regression_that_cannot_be_standardised_is_refused(void **state)
     }
 }
 
+static void in_sample_a_site_without_rows_to_fit_to_is_refused(void **state)
+{
+    (void)state;
+    static const uint8_t none[ROWS] = {0}; /* all train */
+    static const struct {
+        const char *mode, *score;
+        bool tests, refused;
+    } rows[] = {
+        {"evaluate.mode=in-sample", "evaluate.score=test", true, false},
+        {"evaluate.mode=in-sample", "evaluate.score=test", false, true},
+        {"evaluate.mode=in-sample", "evaluate.score=train", false, false},
+        {"evaluate.mode=held-out", "evaluate.score=test", false, false},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct flat f = small_site();
+        if (!rows[i].tests)
+            f.split = none;
+        struct fixture x = fixture_open(&f);
+        struct settings *plan =
+            PLAN("groups[0].name=sex", "groups[0].kind=binary", rows[i].mode, rows[i].score);
+        struct dataset d;
+        if (rows[i].refused) {
+            check_fault(dataset_open(&d, x.path, plan), EC_DATA_EMPTY);
+            assert_non_null(strstr(fault_text(), "no test row"));
+        } else {
+            check_ok(dataset_open(&d, x.path, plan));
+            assert_int_equal(split_fitted(plan), rows[i].tests ? SPLIT_TEST : SPLIT_TRAIN);
+            dataset_close(&d);
+        }
+        settings_close(&plan);
+        scratch_close(&x.scratch);
+    }
+}
+
 /* --- scores ---------------------------------------------------------------------------------- */
 
 #define SCORES_GIVEN                                                                               \
@@ -612,6 +648,7 @@ int main(void)
         cmocka_unit_test(without_standardisation_the_rows_are_as_they_came),
         cmocka_unit_test(only_regression_targets_are_standardised_and_unknown_stays_unknown),
         cmocka_unit_test(a_regression_that_cannot_be_standardised_is_refused),
+        cmocka_unit_test(in_sample_a_site_without_rows_to_fit_to_is_refused),
         cmocka_unit_test(scores_are_those_of_the_plans_tasks_as_they_are),
         cmocka_unit_test(what_the_model_does_not_see_is_freed),
         cmocka_unit_test(all_rows_of_predictions_say_what_people_are_like_and_no_score_leaves),

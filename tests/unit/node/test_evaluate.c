@@ -44,6 +44,34 @@ static void scored_rows_stand_in_order_of_their_patients(void **state)
     }
 }
 
+/* The scale's sums and the probes' rows are those that are scored, and no other. */
+static void in_sample_probes_are_fitted_to_the_scored_rows(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *overrides[2];
+        enum split split;
+    } rows[] = {
+        {{"evaluate.score=test", "evaluate.mode=held-out"}, SPLIT_TRAIN},
+        {{"evaluate.score=test", "evaluate.mode=in-sample"}, SPLIT_TEST},
+        {{"evaluate.score=train", "evaluate.mode=in-sample"}, SPLIT_TRAIN},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct hospital h;
+        open_hospital(&h, &everybody, rows[i].overrides, 2);
+        contribute_to(&h, LEG_SCALE);
+        size_t count = h.w.data.split_rows[rows[i].split];
+        size_t wide = h.w.course.exam.spec.width;
+        assert_true(h.w.values[2 * wide] == (double)count);
+        contribute_to(&h, LEG_SPREAD);
+        assert_true(h.w.values[h.w.course.exam.spec.slice_count] == (double)count);
+        contribute_to(&h, LEG_PROBE);
+        assert_int_equal(h.w.probes.rows.count, count);
+        assert_ptr_equal(h.w.probes.rows.row, h.w.data.split_row[rows[i].split]);
+        close_hospital(&h);
+    }
+}
+
 /* --- features ------------------------------------------------------------------------------ */
 
 static void the_original_is_the_standardised_row(void **state)
@@ -427,6 +455,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(scored_rows_stand_in_order_of_their_patients),
+        cmocka_unit_test(in_sample_probes_are_fitted_to_the_scored_rows),
         cmocka_unit_test(the_original_is_the_standardised_row),
         cmocka_unit_test(noise_is_the_same_again_and_another_at_another_site),
         cmocka_unit_test(what_is_released_is_one_draw_a_patient),

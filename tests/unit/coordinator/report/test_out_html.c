@@ -343,8 +343,8 @@ static void in_sample_numbers_stand_apart_and_carry_no_verdict(void **state)
     char *page = seen_html(&r);
     it_says(page, "This report holds no number from held-out patients, and so no evidence");
     it_says(page, "<section id=\"in-sample\"");
-    it_says(page, "<caption>attributes, scored on the rows the probes were fitted to; no evidence");
-    it_says(page, "<caption>tasks, scored on the rows the probes were fitted to; no evidence");
+    it_says(page, "<caption>attributes, in-sample, not evidence of utility");
+    it_says(page, "<caption>tasks, in-sample, not evidence of utility");
     it_does_not_say(page, "id=\"leakage\"");
     it_does_not_say(page, "href=\"#utility\"");
     it_does_not_say(page, "held-out probes read");
