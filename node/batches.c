@@ -43,6 +43,12 @@ void batches_open(struct batches *b, const struct rows_view *from, size_t batch,
                           .order = order};
 }
 
+void batches_keep_rest(struct batches *b)
+{
+    must(b->pass == 0);
+    b->per_pass = (b->from.count + b->batch - 1) / b->batch;
+}
+
 size_t batches_bytes(const struct batches *b)
 {
     const struct rows_view *from = &b->from;

@@ -4,7 +4,7 @@
  * Batch number k of a site's round is rows order[k*B .. k*B+B), where order is a fresh random
  * permutation for every pass, keyed by (seed, site, round, pass): any batch of a run can be made
  * again alone. Batches never straddle two passes; the last of a pass may be shorter, but holds at
- * least half a batch (a smaller rest joins the one before it).
+ * least half a batch (a smaller rest joins the one before it, unless it is to be kept).
  */
 #ifndef EVENHAND_BATCHES_H
 #define EVENHAND_BATCHES_H
@@ -42,6 +42,8 @@ struct batches {
 
 void batches_open(struct batches *b, const struct rows_view *from, size_t batch, uint64_t seed,
                   uint64_t site, uint64_t round, uint32_t *order);
+/* Before the first batch: every pass ends with what is left of its rows, be it one. */
+void batches_keep_rest(struct batches *b);
 /* Bytes a batch takes from the arena at most. */
 size_t batches_bytes(const struct batches *b);
 /* The next batch, copied into the arena (lives until the rewind). */

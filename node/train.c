@@ -22,6 +22,7 @@ struct train_spec train_spec_model(const struct settings *plan)
     spec.pace[0].epochs = settings_size(plan, "local.epochs");
     spec.pace[0].steps = settings_size(plan, "local.steps");
     spec.pace[0].batch = settings_size(plan, "local.batch");
+    spec.pace[0].rest_alone = strcmp(settings_text(plan, "local.rest"), "alone") == 0;
     if (strcmp(settings_text(plan, "local.optimiser"), "sgd") == 0)
         spec.optim =
             (struct optim){.rule = OPTIM_SGD, .beta1 = settings_real(plan, "local.momentum")};
@@ -134,6 +135,8 @@ static void train_stretch(struct trainer *t, double *losses, const struct stretc
     batches_open(&stream[0], &t->rows, s->pace->batch, key->seed, key->site, round, t->order[0]);
     batches_open(&stream[1], &t->rows, s->pace->batch, key->seed, key->site, round + SIDE_STREAM,
                  t->order[1]);
+    for (size_t i = 0; i < COUNT(stream) && s->pace->rest_alone; i++)
+        batches_keep_rest(&stream[i]);
     size_t steps = s->pace->steps > 0 ? s->pace->steps : s->pace->epochs * stream[0].per_pass;
     double step_losses[MODEL_LOSSES_MAX] = {0};
     for (size_t i = 0; i < steps; i++) {

@@ -18,7 +18,8 @@
 struct train_pace {
     size_t epochs, steps; /* steps 0: epochs passes over the rows */
     size_t batch;
-    bool rest; /* this phase does not train (separate phases only) */
+    bool rest_alone; /* the rest of a pass is a batch of its own, however short (batches.h) */
+    bool rest;       /* this phase does not train (separate phases only) */
 };
 
 struct train_spec {

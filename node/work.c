@@ -133,6 +133,9 @@ static struct trainer *subject_trainer(struct work *w)
     if (w->subject.theta == NULL) {
         struct train_spec spec = train_spec_model(w->plan->set);
         struct rows_view rows = training_rows(w, w->data.input);
+        size_t first = settings_size(w->plan->set, "local.first_rows");
+        if (first > 0 && first < rows.count)
+            rows.count = first;
         trainer_open(&w->subject, w->course.model, &spec, &rows);
     }
     return &w->subject;

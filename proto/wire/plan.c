@@ -63,6 +63,11 @@ static const struct setting rows[] = {
     {"local.steps", SET_INT, 0, 1e6, "steps", "0", NULL, false,
      "Training steps in a round instead of passes; 0: passes."},
     {"local.batch", SET_INT, 1, 1e6, "rows", "256", NULL, false, "Rows of a training batch."},
+    {"local.rest", SET_TEXT, 0, 0, "", "\"joined\"", "joined|alone", false,
+     "What becomes of the last rows of a pass that are less than half a batch: they join the one "
+     "before, or are a batch of their own."},
+    {"local.first_rows", SET_INT, 0, 1e9, "rows", "0", NULL, false,
+     "Training rows of a site that the model learns from, the first of its file; 0: all."},
     {"local.optimiser", SET_TEXT, 0, 0, "", "\"adam\"", "adam|sgd", false, "How a site steps."},
     {"local.lr", SET_REAL, 1e-9, 10, "", "5e-4", NULL, false, "Learning rate of the model."},
     {"local.momentum", SET_REAL, 0, 0.999, "", "0", NULL, false, "Momentum of sgd."},

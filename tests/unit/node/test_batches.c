@@ -97,6 +97,37 @@ static void every_pass_holds_every_row_once_in_batches_of_the_promised_sizes(voi
     }
 }
 
+static void a_rest_that_is_kept_is_a_batch_of_its_own(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *what;
+        size_t count, batch, per_pass, last;
+    } rows[] = {
+        {"a rest of one", 33, 16, 3, 1},
+        {"it divides", 48, 16, 3, 16},
+        {"less than a batch", 7, 16, 1, 7},
+        {"what would stand anyway", 40, 16, 3, 8},
+    };
+    struct fixture f;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        fixture_open(&f, rows[i].count);
+        struct batches b;
+        batches_open(&b, &f.view, rows[i].batch, 7, 1, 2, f.order);
+        batches_keep_rest(&b);
+        if (b.per_pass != rows[i].per_pass)
+            fail_msg("%s: %zu batches", rows[i].what, b.per_pass);
+        for (size_t k = 0; k < 2 * b.per_pass; k++) {
+            struct batch batch = batches_next(&b, &f.arena);
+            bool last = k % b.per_pass + 1 == b.per_pass;
+            if (batch.rows != (last ? rows[i].last : b.batch))
+                fail_msg("%s: batch %zu has %zu rows", rows[i].what, k, batch.rows);
+            check_rows(&batch);
+        }
+        arena_close(&f.arena);
+    }
+}
+
 /* The order of one pass of (seed, site, round), the first `passes` of them thrown away. */
 static void order_of(uint32_t out[ROWS], struct fixture *f, uint64_t seed, uint64_t site,
                      uint64_t round, size_t passes)
@@ -174,6 +205,7 @@ static void a_slice_is_the_views_rows_in_order(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_rest_that_is_kept_is_a_batch_of_its_own),
         cmocka_unit_test(every_pass_holds_every_row_once_in_batches_of_the_promised_sizes),
         cmocka_unit_test(the_order_belongs_to_seed_site_round_and_pass),
         cmocka_unit_test(batches_bytes_is_enough_for_the_largest_batch),

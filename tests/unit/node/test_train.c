@@ -117,12 +117,14 @@ static void a_round_is_as_long_as_the_plan_says(void **state)
         const char *what;
         size_t epochs, steps, batch;
         size_t want, rows;
+        bool alone;
     } rows[] = {
-        {"one pass", 1, 0, 20, 3, 50}, /* 20, 20, 10 */
-        {"three passes", 3, 0, 20, 9, 150},
-        {"steps instead of passes", 3, 2, 20, 2, 40},
-        {"a batch of all", 2, 0, 999, 2, 100},
-        {"a rest that joins the last", 1, 0, 24, 2, 50}, /* 24, 26 */
+        {"one pass", 1, 0, 20, 3, 50, false}, /* 20, 20, 10 */
+        {"three passes", 3, 0, 20, 9, 150, false},
+        {"steps instead of passes", 3, 2, 20, 2, 40, false},
+        {"a batch of all", 2, 0, 999, 2, 100, false},
+        {"a rest that joins the last", 1, 0, 24, 2, 50, false}, /* 24, 26 */
+        {"a rest alone", 2, 0, 24, 6, 100, true},               /* 24, 24, 2 */
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct model m = push_model();
@@ -130,6 +132,7 @@ static void a_round_is_as_long_as_the_plan_says(void **state)
         struct train_spec spec = plain_steps(rows[i].steps);
         spec.pace[0].epochs = rows[i].epochs;
         spec.pace[0].batch = rows[i].batch;
+        spec.pace[0].rest_alone = rows[i].alone;
         struct trainer t;
         double losses[2];
         round_of(&t, losses, &m, &spec);

@@ -105,6 +105,31 @@ static void every_leg_of_a_run_has_its_shape_and_its_time(void **state)
     close_hospital(&h);
 }
 
+/* Training stays with them; evaluation does not. */
+static void a_plan_may_train_on_the_first_rows_of_a_site(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *override;
+        size_t rows; /* 0: all */
+    } rows[] = {{"local.first_rows=0", 0}, {"local.first_rows=7", 7}, {"local.first_rows=9999", 0}};
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct hospital h;
+        open_hospital(&h, &rows[i].override, 1);
+        const struct dataset *d = &h.w.data;
+        while (h.w.course.leg.kind != LEG_PROBE) {
+            check_ok(work_contribute(&h.w));
+            adopt_own(&h);
+        }
+        check_ok(work_contribute(&h.w));
+        size_t all = d->split_rows[SPLIT_TRAIN];
+        assert_int_equal(h.w.subject.rows.count, rows[i].rows > 0 ? rows[i].rows : all);
+        assert_ptr_equal(h.w.subject.rows.row, d->split_row[SPLIT_TRAIN]);
+        assert_int_equal(h.w.probes.rows.count, all);
+        close_hospital(&h);
+    }
+}
+
 /* Optimisers move on, features are made and rescaled in place: asked twice, all of it once. */
 static void a_leg_that_is_tried_again_gives_the_same_bytes(void **state)
 {
@@ -182,6 +207,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(moments_are_those_of_the_training_rows),
         cmocka_unit_test(every_leg_of_a_run_has_its_shape_and_its_time),
+        cmocka_unit_test(a_plan_may_train_on_the_first_rows_of_a_site),
         cmocka_unit_test(a_leg_that_is_tried_again_gives_the_same_bytes),
         cmocka_unit_test(weights_that_were_cut_are_counted),
         cmocka_unit_test(rows_are_standardised_as_the_plan_says),
