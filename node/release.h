@@ -1,7 +1,7 @@
 /*
  * release.h - what a model releases of rows, keyed so that whoever applies it later gets the same.
  *
- *     (plan, model) -> seed;  (seed, patient) -> the draw of a patient
+ *     (plan, model) -> seed;  (seed, patient) -> the draw of a patient, or (..., row) of a row
  *     input [rows, width] -> RELEASE_ROWS at a time -> z [rows, release_width]
  *
  * Used by a run's evaluation and for rows that come after it: the same rows of a file, in the same

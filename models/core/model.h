@@ -73,8 +73,9 @@ struct model_ops {
 
     /*
      * z [rows, m->release_width]: what is released of x [rows, width]. One draw a patient, keyed by
-     * (release_seed, patient): the same patient gets the same draw in every row, call and order.
-     * NULL for models that release nothing.
+     * (release_seed, patient): the same patient gets the same draw in every row, call and order;
+     * unless the plan wants one a row, which is keyed by its features too. NULL for models that
+     * release nothing.
      */
     void (*release)(real *z, const struct model *m, const real *theta, const real *x,
                     const uint64_t *patient, size_t rows, uint64_t release_seed,

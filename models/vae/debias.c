@@ -61,10 +61,14 @@ static double ramp_at(double progress, double until)
     return 2 / (1 + exp(-10 * along(progress, until))) - 1;
 }
 
-/* beta is in ELBO units; L_rec is a mean over D features of what the ELBO sums and halves. */
-static double kl_weight_at(const struct debias *d, double progress)
+/*
+ * beta is in ELBO units; L_rec is a mean over D features of what the ELBO sums and halves. Summed,
+ * beta weighs the nats of all rows.
+ */
+static double kl_weight_at(const struct debias *d, double progress, size_t rows)
 {
-    return d->beta * along(progress, d->beta_warmup) * 2 / (double)d->vae.width;
+    double beta = d->beta * along(progress, d->beta_warmup);
+    return d->kl_summed ? beta * (double)rows : beta * 2 / (double)d->vae.width;
 }
 
 static double task_term(real *grad, real *dz, double *losses, const struct debias *d,
@@ -120,7 +124,7 @@ double debias_main(real *grad, double *losses, const struct model *m, const real
 
     double tasks = task_term(grad, dz, losses, d, theta, &acts, b, arena);
     double pull = adversarial_term(dz, losses, d, theta, &acts, b, draw->progress, arena);
-    double kl_weight = kl_weight_at(d, draw->progress);
+    double kl_weight = kl_weight_at(d, draw->progress, b->rows);
     double kl = vae_encode_backward(grad, &acts, d->vae, theta, dz, kl_weight, arena);
     losses[d->loss_recon] = recon;
     losses[d->loss_kl] = kl;
@@ -175,17 +179,38 @@ static void debias_step(real *grad, double *losses, const struct model *m, const
         (void)debias_adversaries(grad, losses, m, theta, b, &draw, arena);
 }
 
+/* FNV-1a over the features, as floats in every build: what tells a patient's rows apart. */
+static uint64_t key_of_row(const real *x, size_t width)
+{
+    uint64_t key = UINT64_C(14695981039346656037);
+    for (size_t i = 0; i < width; i++) {
+        float value = (float)x[i];
+        uint32_t word;
+        memcpy(&word, &value, sizeof word);
+        key = (key ^ word) * UINT64_C(1099511628211);
+    }
+    return key;
+}
+
+static void draw_releases(real *eps, const struct debias *d, const real *x, const uint64_t *patient,
+                          size_t rows, uint64_t release_seed)
+{
+    size_t k = d->vae.latent;
+    for (size_t row = 0; row < rows; row++) {
+        uint64_t own = d->draw_a_row ? key_of_row(x + row * d->vae.width, d->vae.width) : 0;
+        draw_normals(eps + row * k, k, rng_open(release_seed, RNG_RELEASE, patient[row], own, 0));
+    }
+}
+
 static void debias_release(real *z, const struct model *m, const real *theta, const real *x,
                            const uint64_t *patient, size_t rows, uint64_t release_seed,
                            struct arena *arena)
 {
     const struct debias *d = debias_of(m);
-    size_t k = d->vae.latent;
     real *eps = NULL;
     if (!d->release_mean) {
-        eps = arena_reals(arena, rows * k);
-        for (size_t row = 0; row < rows; row++)
-            draw_normals(eps + row * k, k, rng_open(release_seed, RNG_RELEASE, patient[row], 0, 0));
+        eps = arena_reals(arena, rows * d->vae.latent);
+        draw_releases(eps, d, x, patient, rows, release_seed);
     }
     struct vae_acts acts;
     vae_encode(&acts, d->vae, theta, x, eps, rows, arena);

@@ -21,6 +21,10 @@
  * 2 / (1 + exp(-10 p)) - 1 with p growing from 0 to 1 over its share of it. An attribute's weight
  * and ramp are its own (groups[].weight, .ramp), else those of model.adversary.
  *
+ * With model.kl = "summed", for the published table, the KL term is beta(t) times the nats of the
+ * whole batch, beside the same mean: beta = 1 weighs it as rows * D / 2 would above, tens of
+ * thousands, and nothing is worth keeping.
+ *
  * Everybody who judges z gets samples of it, as released; an attribute's several adversaries differ
  * in their initial weights. Losses by name: recon, kl (nats a row), task (sum over tasks),
  * confusion (mean over adversaries), adversary (the same, of their own loss). Guards: collapse.h.

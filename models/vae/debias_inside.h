@@ -18,7 +18,8 @@ struct debias {
 
     double reconstruct, beta, beta_warmup, dropout, task_weight;
     double group_weight[GROUPS_MAX], group_ramp[GROUPS_MAX], collapse_r2;
-    bool release_decoder, release_mean;
+    bool kl_summed;
+    bool release_decoder, release_mean, draw_a_row;
 
     /* Places in losses; SIZE_MAX where the model has no such part. */
     size_t loss_recon, loss_kl, loss_task, loss_confusion, loss_adversary;
@@ -29,7 +30,7 @@ static inline const struct debias *debias_of(const struct model *m)
     return (const struct debias *)(const void *)m;
 }
 
-#define DEBIAS_SETTINGS 20
+#define DEBIAS_SETTINGS 22
 extern const struct setting debias_rows[DEBIAS_SETTINGS];
 
 MUST_CHECK enum status debias_open(struct model **m, const struct settings *plan,

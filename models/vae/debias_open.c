@@ -17,6 +17,9 @@ const struct setting debias_rows[DEBIAS_SETTINGS] = {
      "Hidden units of encoder and decoder; 0 makes both linear, as published."},
     {"model.beta", SET_REAL, 0, 1e9, "variance", "1.0", NULL, false,
      "Weight of the KL term, in units of the noise variance that the ELBO assumes."},
+    {"model.kl", SET_TEXT, 0, 0, "", "\"elbo\"", "elbo|summed", false,
+     "The KL term: a mean over rows in the units of model.beta, or nats summed over a batch and "
+     "weighed against a mean, as published, which collapses."},
     {"model.beta_warmup", SET_REAL, 0, 1, "of the run", "0.2", NULL, false,
      "Share of the rounds over which beta grows from 0 to its value."},
     {"model.reconstruct", SET_REAL, 0, 1e6, "", "0.3", NULL, false,
@@ -50,7 +53,9 @@ const struct setting debias_rows[DEBIAS_SETTINGS] = {
     {"model.release.layer", SET_TEXT, 0, 0, "", "\"latent\"", "latent|decoder", false,
      "What is released of a row: its latent, or the decoder's output."},
     {"model.release.z", SET_TEXT, 0, 0, "", "\"sampled\"", "sampled|mean", false,
-     "One keyed draw a patient, or the mean, which tells more than the KL term bounds."},
+     "A keyed draw, or the mean, which tells more than the KL term bounds."},
+    {"model.release.draw", SET_TEXT, 0, 0, "", "\"patient\"", "patient|row", false,
+     "One draw for all rows of a patient, or one a row, as published, which averaging undoes."},
 };
 /* clang-format on */
 
@@ -90,12 +95,14 @@ static void read_weights(struct debias *d, const struct settings *plan)
 {
     d->reconstruct = settings_real(plan, "model.reconstruct");
     d->beta = settings_real(plan, "model.beta");
+    d->kl_summed = says(plan, "model.kl", "summed");
     d->beta_warmup = settings_real(plan, "model.beta_warmup");
     d->dropout = settings_real(plan, "model.dropout");
     d->task_weight = settings_real(plan, "model.task.weight");
     d->collapse_r2 = settings_real(plan, "model.collapse_r2");
     d->release_decoder = says(plan, "model.release.layer", "decoder");
     d->release_mean = says(plan, "model.release.z", "mean");
+    d->draw_a_row = says(plan, "model.release.draw", "row");
 }
 
 static size_t name_loss(struct model *m, const char *name, bool wanted)

@@ -122,6 +122,7 @@ static enum status put_notes(const struct pass *p)
         {"plan_digest", t->file.plan_digest},
         {"release.layer", trained_says(t, "model.release.layer")},
         {"release.z", trained_says(t, "model.release.z")},
+        {"release.draw", trained_says(t, "model.release.draw")},
         {"evenhand_version", EVENHAND_VERSION},
     };
     enum status st = ST_OK;

@@ -59,6 +59,34 @@ static void a_patient_gets_one_draw_in_every_row_and_call(void **state)
     toy_free(&r);
 }
 
+/* Without weights nothing but the draw is left: mean 0, spread 1. */
+static void a_row_may_have_a_draw_of_its_own(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *draw;
+        bool a_row;
+    } rows[] = {{"model.release.draw=patient", false}, {"model.release.draw=row", true}};
+    struct toy_rows r;
+    toy_draw(&r, 4, 1, 1);
+    memcpy(r.x + 3 * TOY_WIDTH, r.x, TOY_WIDTH * sizeof *r.x);
+    const uint64_t patient[] = {70, 70, 71, 70}; /* rows 0 and 3: one embedding, one patient */
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct toy_model t;
+        toy_open(&t, &toy_who, (const char *[]){rows[i].draw, NULL}, 4);
+        memset(t.theta, 0, t.m->params * sizeof *t.theta);
+        real z[4 * 3], alone[3];
+        release(z, &t, r.x, patient, 4, 9);
+        release(alone, &t, r.x + TOY_WIDTH, patient + 1, 1, 9);
+        assert_int_equal(memcmp(z, z + 3, sizeof alone) != 0, rows[i].a_row);
+        assert_memory_equal(z, z + 9, sizeof alone); /* asked twice, told once */
+        assert_memory_equal(z + 3, alone, sizeof alone);
+        assert_memory_not_equal(z, z + 6, sizeof alone);
+        toy_close(&t);
+    }
+    toy_free(&r);
+}
+
 /* Over many patients, the draws of one row are normal around its mean with its own spread. */
 static void released_samples_spread_as_the_encoder_says(void **state)
 {
@@ -270,6 +298,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_patient_gets_one_draw_in_every_row_and_call),
+        cmocka_unit_test(a_row_may_have_a_draw_of_its_own),
         cmocka_unit_test(released_samples_spread_as_the_encoder_says),
         cmocka_unit_test(predictions_are_the_head_on_the_mean),
         cmocka_unit_test(initial_weights_come_from_the_seed_alone),

@@ -36,12 +36,16 @@ static void backward_is_the_derivative_of_every_phase(void **state)
     static const struct {
         const char *what;
         const char *pairs[4];
+        bool summed;
     } rows[] = {
-        {"confusion", {NULL}},
-        {"reverse", {"model.adversary.form=reverse", NULL}},
-        {"linear all over", {"model.hidden=0", "model.adversary.hidden=[]", NULL}},
-        {"hidden layer in head", {"model.task.hidden=4", "model.adversary.hidden=[5]", NULL}},
-        {"no dropout", {"model.dropout=0", NULL}},
+        {"confusion", {NULL}, false},
+        {"reverse", {"model.adversary.form=reverse", NULL}, false},
+        {"linear all over", {"model.hidden=0", "model.adversary.hidden=[]", NULL}, false},
+        {"hidden layer in head",
+         {"model.task.hidden=4", "model.adversary.hidden=[5]", NULL},
+         false},
+        {"no dropout", {"model.dropout=0", NULL}, false},
+        {"a KL term that is summed", {"model.kl=summed", NULL}, true},
     };
     struct toy_rows r;
     toy_draw(&r, ROWS, 1, 1);
@@ -52,7 +56,7 @@ static void backward_is_the_derivative_of_every_phase(void **state)
         struct descent d = {.t = &t,
                             .b = &r.batch,
                             .recon = .3,
-                            .kl = .1 / .2 * 2 / TOY_WIDTH,
+                            .kl = .1 / .2 * (rows[i].summed ? ROWS : 2.0 / TOY_WIDTH),
                             .task = 3,
                             .pull = 3 * 20 * ramp};
         assert_int_equal(t.m->phases, 6);
