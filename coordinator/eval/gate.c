@@ -104,6 +104,25 @@ static void limit_text(char out[static LIMIT_MAX], const struct tolerance *t)
     snprintf(out, LIMIT_MAX, "%s %s", isnan(t->least) ? "at most" : "at least", figure);
 }
 
+/* Why groups could not differ in this, whatever the predictor does to them; NULL: they could. */
+static const char *degenerate_of(const struct tolerance *t, const struct panel *p,
+                                 const struct fairness_measure *m)
+{
+    if (t->metric->about == ABOUT_GROUPS)
+        return NULL;
+    if (p->degenerate)
+        return "kept by construction, as the predictor is degenerate: everybody has one score";
+    const struct fairness_measure *selected =
+        fairness_find(&p->fairness, "selection_rate", "", "", m->threshold);
+    if (selected != NULL && (selected->value == 0 || selected->value == 1))
+        return selected->value == 0
+                   ? "kept by construction, as the predictor is degenerate there: nobody is "
+                     "selected"
+                   : "kept by construction, as the predictor is degenerate there: everybody is "
+                     "selected";
+    return NULL;
+}
+
 /* How the number stands to the limit, after "... is wanted: ". */
 static const char *reason_of(const struct tolerance *t, const struct fairness_measure *m,
                              enum gate_verdict verdict)
@@ -118,7 +137,8 @@ static const char *reason_of(const struct tolerance *t, const struct fairness_me
                                         : "the limit lies inside the interval";
 }
 
-static void say(struct gate *g, const struct tolerance *t, const struct fairness_measure *m)
+static void say(struct gate *g, const struct tolerance *t, const struct fairness_measure *m,
+                const char *degenerate)
 {
     char limit[LIMIT_MAX], value[PANEL_NUMBER_MAX];
     limit_text(limit, t);
@@ -129,8 +149,8 @@ static void say(struct gate *g, const struct tolerance *t, const struct fairness
         return;
     }
     snprintf(g->why, sizeof(g->why), "%s is %s; %s is wanted: %s%s%s%s", g->metric, value, limit,
-             reason_of(t, m, g->verdict), m->why[0] != '\0' ? " (" : "", m->why,
-             m->why[0] != '\0' ? ")" : "");
+             degenerate != NULL ? degenerate : reason_of(t, m, g->verdict),
+             m->why[0] != '\0' ? " (" : "", m->why, m->why[0] != '\0' ? ")" : "");
 }
 
 static struct gate gate_of(const struct tolerance *t)
@@ -175,7 +195,10 @@ static struct gate judge_measure(const struct tolerance *t, const struct panel *
     g.lo = m->lo;
     g.hi = m->hi;
     g.verdict = verdict_of(t, m);
-    say(&g, t, m);
+    const char *degenerate = g.verdict == GATE_MET ? degenerate_of(t, p, m) : NULL;
+    if (degenerate != NULL)
+        g.verdict = GATE_NOT_ENOUGH;
+    say(&g, t, m, degenerate);
     return g;
 }
 

@@ -15,6 +15,8 @@
  *                    and where there is no interval, not enough evidence
  *   rule "value"     met or not met by the value alone
  *
+ * A number between groups that a degenerate predictor keeps, as it gives everybody the same score or
+ * selects nobody or everybody at the threshold, is kept by construction: not enough evidence.
  * A number that is withheld, not estimable or not there is never met and never not met: not enough
  * evidence. Nor does a number between groups speak for those it leaves out; `why` says who they are.
  */

@@ -88,8 +88,9 @@ static bool note_ranking(struct panel *p, const struct groups *g, const struct g
     const struct fairness_measure *auc = overall(p, "auc");
     char number[PANEL_NUMBER_MAX];
     if (is_constant(g, sums)) {
-        note(p, "This predictor gives everybody the same score: it ranks nobody, and every gap in "
-                "AUC is 0 by construction, not by fairness.");
+        p->degenerate = true;
+        note(p, "This predictor is degenerate: it gives everybody the same score and ranks nobody. "
+                "Every gap in AUC is 0 by construction, not by fairness.");
         return false;
     }
     if (auc == NULL || isnan(auc->lo) || isnan(auc->hi) || auc->lo > 0.5)
@@ -217,8 +218,8 @@ static void note_selection(struct panel *p)
             continue;
         text_threshold(threshold, m->threshold);
         note(p,
-             "At threshold %s %s is selected: gaps in selection, TPR and FPR are 0 there by "
-             "construction, not by fairness.",
+             "At threshold %s this predictor is degenerate: %s is selected, and gaps in selection, "
+             "TPR and FPR are 0 by construction, not by fairness.",
              threshold, m->value == 0 ? "nobody" : "everybody");
     }
 }
@@ -309,6 +310,7 @@ void notes_fill(struct panel *p, const struct groups *g, const struct group_sums
                 int64_t min_cell)
 {
     p->notes = 0;
+    p->degenerate = false;
     if (overall(p, "n") == NULL || overall(p, "n")->withheld) {
         note(p,
              "Nothing is shown here: it would rest on fewer than %lld patients of a class, would "

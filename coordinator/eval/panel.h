@@ -27,6 +27,7 @@ struct panel {
     char (*group)[PANEL_NAME_MAX]; /* [groups], in the order of the report */
     struct fairness fairness;      /* its names point into group */
     struct curves curves;          /* likewise */
+    bool degenerate; /* one score for everybody: gaps are 0, and say nothing; notes.h */
     size_t notes;
     char note[PANEL_NOTES_MAX][PANEL_NOTE_MAX]; /* sentences a reader needs first; notes.h */
 };

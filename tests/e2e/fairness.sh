@@ -47,7 +47,9 @@ tells() { # CLAIM SENTENCE: on the terminal and on the page
 run 0 "" run
 cp "$out" "$work/run.txt"
 tells "a model without signal is called that" "This predictor is not shown to rank better than chance (AUC "
-tells "and so is one that gives one score" "This predictor gives everybody the same score: it ranks nobody"
+tells "and one that gives one score is degenerate" "This predictor is degenerate: it gives everybody the same score and ranks nobody"
+tells "and not fair" "Every gap in AUC is 0 by construction, not by fairness"
+tells "nor is it where nobody is selected" "this predictor is degenerate: nobody is selected, and gaps"
 tells "four patients are withheld by name, and others with them" "side and tiny are withheld: fewer than 11"
 tells "of however many rows" "young and rare are withheld: fewer than 11 patients of a class"
 tells "so is whose yes and no would tell who was missed" \
@@ -84,6 +86,12 @@ run 1 "not met: |the whole interval is beyond it" broken "${tolerance[@]}" --set
 run 3 "not enough evidence: |the limit lies inside the interval" unsure "${tolerance[@]}" --set 'tolerances[0].most=0.25'
 run 3 "not enough evidence: " nobody "${tolerance[@]}" --set 'tolerances[0].metric=auc' \
     --set 'tolerances[0].attribute=band' --set 'tolerances[0].group=rare' --set 'tolerances[0].least=0.1'
+# Who gives everybody one score keeps every gap, and meets nothing by that.
+constant=(--set 'tolerances[0].task=repeats' --set 'tolerances[0].attribute=sex' --set 'tolerances[0].most=0.2')
+run 3 "0 met, 0 not met|kept by construction|degenerate:" constant "${constant[@]}" \
+    --set 'tolerances[0].metric=auc_gap' --set 'tolerances[0].rule=value'
+run 3 "0 met, 0 not met|kept by construction|degenerate:" constant-rate "${constant[@]}" \
+    --set 'tolerances[0].metric=tpr_gap'
 
 # --- here and as programs --------------------------------------------------------------------------
 numbers() { grep -v '_s": \|"bytes_\|"engine"\|"data\.' "$work/$1/report.json"; }

@@ -105,6 +105,45 @@ static void a_limit_is_kept_by_all_of_an_interval_or_by_a_value(void **state)
     }
 }
 
+/* T8 of methods.md section 8: a constant predictor keeps every gap, and is not fair for that. */
+static void what_a_degenerate_predictor_keeps_is_no_evidence(void **state)
+{
+    (void)state;
+    static const char gap[] = GAP("most = 0.1;"), value[] = GAP("most = 0.1; rule = \"value\";");
+    static const char rate[] = "tolerances = ( { metric = \"tpr\"; group = \"f\"; most = 0.1; } );";
+    static const struct {
+        const char *what, *lines;
+        bool degenerate;
+        double selected;
+        enum gate_verdict want;
+        const char *says;
+    } rows[] = {
+        {"it selects some", gap, false, 0.01, GATE_MET, "keeps it"},
+        {"one score for all", gap, true, 0.01, GATE_NOT_ENOUGH, "everybody has one score"},
+        {"one score, by value", value, true, NONE, GATE_NOT_ENOUGH, "by construction"},
+        {"nobody is selected", gap, false, 0, GATE_NOT_ENOUGH, "nobody is selected"},
+        {"everybody is", gap, false, 1, GATE_NOT_ENOUGH, "everybody is selected"},
+        {"nobody knows how many are", gap, false, NONE, GATE_MET, "keeps it"},
+        {"a group's own rate", rate, true, 0, GATE_MET, "keeps it"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        bool own = rows[i].lines == rate;
+        struct fairness_measure m[] = {
+            measure("selection_rate", "", 0.25, 0.5, NONE, NONE),
+            measure("selection_rate", "", 0.5, rows[i].selected, NONE, NONE),
+            measure(own ? "tpr" : "tpr_gap", own ? "f" : "", 0.5, 0, 0, 0.05)};
+        struct panel p = panel("disease", "sex", "debiased", m, COUNT(m));
+        p.degenerate = rows[i].degenerate;
+        struct gate g = judge_one(rows[i].lines, &p, 1);
+        if (g.verdict != rows[i].want || strstr(g.why, rows[i].says) == NULL)
+            fail_msg("%s: %s: %s", rows[i].what, gate_verdict_text(g.verdict), g.why);
+    }
+    struct fairness_measure wide = measure("tpr_gap", "", 0.5, 0.3, 0.2, 0.4);
+    struct panel p = panel("disease", "sex", "debiased", &wide, 1);
+    p.degenerate = true;
+    assert_int_equal(judge_one(gap, &p, 1).verdict, GATE_NOT_MET); /* it excuses nothing */
+}
+
 static void a_withheld_number_decides_nothing(void **state)
 {
     (void)state;
@@ -248,6 +287,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_limit_is_kept_by_all_of_an_interval_or_by_a_value),
+        cmocka_unit_test(what_a_degenerate_predictor_keeps_is_no_evidence),
         cmocka_unit_test(a_withheld_number_decides_nothing),
         cmocka_unit_test(what_is_left_empty_is_asked_of_all_and_the_worst_stands),
         cmocka_unit_test(of_two_without_evidence_the_one_without_a_number_is_told),

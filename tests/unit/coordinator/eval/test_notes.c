@@ -90,15 +90,17 @@ static void one_score_for_all_is_no_fairness(void **state)
         cohort_add(&cohort, g, 0.4, 0, 100);
     }
     take_note(&p);
-    assert_int_equal(where(&p, "everybody the same score"), 0);
+    assert_int_equal(where(&p, "degenerate: it gives everybody the same score"), 0);
+    assert_true(p.degenerate);
     check_says(&p, "not shown to rank", false);
     check_says(&p, "AUC gap", false);
-    check_says(&p, "At threshold .500 nobody is selected", true);
-    check_says(&p, "At threshold .250 everybody is selected", true);
+    check_says(&p, "At threshold .500 this predictor is degenerate: nobody is selected", true);
+    check_says(&p, "At threshold .250 this predictor is degenerate: everybody is selected", true);
     done(&p);
     cohort_add(&cohort, 1, 0.41, 1, 1);
     take_note(&p);
     check_says(&p, "same score", false);
+    assert_true(!p.degenerate);
     done(&p);
 }
 
