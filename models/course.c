@@ -151,10 +151,19 @@ static void fold_target(struct target *t, const double *v)
         t->share[l] = t->known > 0 ? v[l] / t->known : 0;
 }
 
+/* Without a probe nobody would read what is erased. */
 static bool erases(const struct course *c)
 {
-    return c->who.group_count > 0 && (settings_bool(c->plan, "model.erase_first") ||
-                                      settings_has(c->plan, "evaluate.representations", "erasure"));
+    bool read = settings_count(c->plan, "evaluate.probes") > 0 &&
+                settings_has(c->plan, "evaluate.representations", "erasure");
+    return c->who.group_count > 0 && (read || settings_bool(c->plan, "model.erase_first"));
+}
+
+/* The key to change when nothing can be erased. */
+static const char *who_erases(const struct course *c)
+{
+    return settings_bool(c->plan, "model.erase_first") ? "model.erase_first"
+                                                       : "evaluate.representations";
 }
 
 /* Every predictor is what it will be. */
@@ -215,7 +224,7 @@ static enum status fold_moments(struct course *c, const double *v)
     if (st == ST_OK)
         st = trace_open(&c->trace, &c->exam);
     if (st == ST_OK && erases(c) && who->width > ERASURE_WIDTH_MAX)
-        st = fault(EC_CFG_CONFLICT, "model.erase_first", "%zu features, erasure takes at most %d",
+        st = fault(EC_CFG_CONFLICT, who_erases(c), "%zu features, erasure takes at most %d",
                    who->width, ERASURE_WIDTH_MAX);
     if (st == ST_OK && ops->fixed)
         enter_exam(c);

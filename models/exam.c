@@ -21,7 +21,8 @@ static void pick_slices(struct exam *e)
     bool released = e->subject->release_width > 0;
     for (size_t r = 0; r < REP_COUNT; r++) {
         bool wanted = settings_has(e->plan, "evaluate.representations", exam_representations[r]);
-        if (!wanted || (r == REP_DEBIASED && !released))
+        bool there = r == REP_DEBIASED ? released : r != REP_ERASURE || e->who->group_count > 0;
+        if (!wanted || !there)
             continue;
         size_t at = e->spec.slice_count++;
         e->slice_of[at] = (enum representation)r;

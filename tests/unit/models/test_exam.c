@@ -1,5 +1,6 @@
 /* The numbers of an evaluation against counting pairs by hand, row by row. */
 #include "models/metrics/interval.h"
+#include "tests/support/fixture.h"
 #include "tests/unit/models/exam_setup.h"
 
 /* --- the same by hand ---------------------------------------------------------------------- */
@@ -274,6 +275,31 @@ static void a_model_that_releases_is_read_by_probes_alone(void **state)
     close_setup(&s);
 }
 
+/* 1.11 item 10: whoever asks for nothing has every reference; where nobody is grouped, nothing is
+ * erased. */
+static void a_plan_that_says_nothing_has_every_reference(void **state)
+{
+    (void)state;
+    static const char *const wide[] = {"evaluate.representations=[]"};
+    struct setup s;
+    struct plan bare;
+    open_setup(&s, wide, 1);
+    check_ok(fixture_load_plan(&bare, ""));
+    exam_close(&s.e);
+    s.subject.release_width = 5;
+    check_ok(exam_open(&s.e, bare.set, &s.who, &s.subject));
+    assert_int_equal(s.e.spec.slice_count, REP_COUNT);
+    assert_int_equal(s.e.spec.slice[REP_NOISE].width, 5); /* of the width of what is released */
+    exam_close(&s.e);
+    s.who.group_count = 0;
+    check_ok(exam_open(&s.e, bare.set, &s.who, &s.subject));
+    assert_int_equal(s.e.spec.slice_count, REP_COUNT - 1);
+    for (size_t i = 0; i < s.e.spec.slice_count; i++)
+        assert_true(s.e.slice_of[i] != REP_ERASURE);
+    plan_close(&bare);
+    close_setup(&s);
+}
+
 static void more_probes_than_fit_are_refused(void **state)
 {
     (void)state;
@@ -307,6 +333,7 @@ int main(void)
         cmocka_unit_test(sites_and_chunks_add_up_to_the_whole),
         cmocka_unit_test(what_nobody_can_learn_has_no_row),
         cmocka_unit_test(a_model_that_releases_is_read_by_probes_alone),
+        cmocka_unit_test(a_plan_that_says_nothing_has_every_reference),
         cmocka_unit_test(more_probes_than_fit_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -227,9 +227,10 @@ static void the_spread_of_opposed_features_is_found(void **state)
     }
     for (size_t i = 0; i < view.count; i++)
         square += pow((double)view.x[view.row[i] * wide], 2);
-    double values[4];
+    double values[REP_COUNT + 1];
+    assert_int_equal(h.w.course.exam.spec.slice_count, REP_COUNT);
     evaluation_spread(values, &h.w.evaluation);
-    assert_true(values[3] == (double)view.count);
+    assert_true(values[REP_COUNT] == (double)view.count);
     assert_true(fabs(values[0] / (WIDTH * square) - 1) < 1e-6);
     close_hospital(&h);
 }

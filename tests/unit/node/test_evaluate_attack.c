@@ -78,8 +78,8 @@ static void clean_labels_stop_and_score(void **state)
             trials++;
             assert_true(positives(e, h.w.values, w) == (double)sick);
         }
-        /* The original and the debiased, two kinds of probes; noise has no trial. */
-        assert_int_equal(trials, 2 * 2 * RATES);
+        /* The original, the erased and the debiased, two kinds of probes; noise has no trial. */
+        assert_int_equal(trials, 3 * 2 * RATES);
     }
     close_hospital(&h);
 }

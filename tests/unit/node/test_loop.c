@@ -468,7 +468,8 @@ static void a_diverged_site_says_so_and_sends_nothing(void **state)
     (void)state;
     struct stage s;
     open_stage(&s, "rounds = 2; model = { name = \"debias-vae\"; latent = 3; hidden = 8; };\n"
-                   "local = { optimiser = \"sgd\"; lr = 10.0; clip_l2 = 0.0; epochs = 50; };\n");
+                   "local = { optimiser = \"sgd\"; lr = 10.0; clip_l2 = 0.0; epochs = 50; };\n"
+                   "evaluate = { representations = [\"original\"]; };\n");
     greet(&s);
     open_round(&s, 1);
     finish_round(&s, 1);
