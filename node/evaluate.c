@@ -132,6 +132,7 @@ void evaluation_close(struct evaluation *e)
 static void put_rows(struct evaluation *e, size_t at, const real *x, size_t width)
 {
     size_t wide = e->course->exam.spec.width;
+    must(x != NULL); /* made before dataset_keep_input */
     for (size_t i = 0; i < e->data->rows; i++)
         memcpy(e->features + i * wide + at, x + i * width, width * sizeof(real));
 }

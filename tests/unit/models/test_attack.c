@@ -43,7 +43,7 @@ static void an_attack_that_could_not_be_run_is_refused(void **state)
          EC_CFG_CONFLICT, "fresh probes"},
         {"the rows that were fitted to",
          ONE(WOMEN) " evaluate = { score = \"train\"; mode = \"in-sample\"; };", EC_CFG_CONFLICT,
-         "held-out"},
+         "no probe was fitted to"},
         {"the second of two",
          "attacks = ( { " WOMEN "}, { task = \"x\"; group = \"sex\"; level = \"y\"; } );",
          EC_CFG_CHOICE, "attacks[1].task"},

@@ -72,6 +72,9 @@ static void in_sample_probes_are_fitted_to_the_scored_rows(void **state)
     }
 }
 
+static const char *const nothing_erased =
+    "evaluate.representations=[\"original\", \"debiased\", \"noise\"]";
+
 /* --- features ------------------------------------------------------------------------------ */
 
 static void the_original_is_the_standardised_row(void **state)
@@ -96,7 +99,7 @@ static void noise_is_the_same_again_and_another_at_another_site(void **state)
 {
     (void)state;
     struct hospital h;
-    open_hospital(&h, &everybody, NULL, 0);
+    open_hospital(&h, &everybody, &nothing_erased, 1); /* made once more below */
     contribute_to(&h, LEG_SCALE);
     struct evaluation *e = &h.w.evaluation;
     real *first = e->features;
@@ -128,7 +131,7 @@ static void what_is_released_is_one_draw_a_patient(void **state)
 {
     (void)state;
     struct hospital h;
-    open_hospital(&h, &everybody, NULL, 0);
+    open_hospital(&h, &everybody, &nothing_erased, 1); /* made once more below */
     contribute_to(&h, LEG_SCALE);
     const struct model *m = h.w.course.model;
     struct evaluation *e = &h.w.evaluation;
@@ -270,7 +273,7 @@ static void the_spread_is_that_of_batches_which_are_longer_than_all_rows(void **
     open_hospital(&h, &everybody, (const char *[]){"evaluate.batch=20"}, 1);
     contribute_to(&h, LEG_SPREAD);
     struct rows_view view = evaluation_training(&h.w.evaluation);
-    double values[4];
+    double values[REP_COUNT + 1];
     evaluation_spread(values, &h.w.evaluation);
     double spread = values[0] / (double)view.count;
     double all = longest_direction(&view, 0, view.count), sum = 0;

@@ -117,14 +117,17 @@ static void a_plan_may_train_on_the_first_rows_of_a_site(void **state)
         struct hospital h;
         open_hospital(&h, &rows[i].override, 1);
         const struct dataset *d = &h.w.data;
+        size_t all = d->split_rows[SPLIT_TRAIN];
         while (h.w.course.leg.kind != LEG_PROBE) {
             check_ok(work_contribute(&h.w));
+            if (h.w.course.leg.kind == LEG_TRAIN) {
+                assert_int_equal(h.w.subject.rows.count, rows[i].rows > 0 ? rows[i].rows : all);
+                assert_ptr_equal(h.w.subject.rows.row, d->split_row[SPLIT_TRAIN]);
+            }
             adopt_own(&h);
         }
+        assert_null(h.w.subject.theta); /* training is over */
         check_ok(work_contribute(&h.w));
-        size_t all = d->split_rows[SPLIT_TRAIN];
-        assert_int_equal(h.w.subject.rows.count, rows[i].rows > 0 ? rows[i].rows : all);
-        assert_ptr_equal(h.w.subject.rows.row, d->split_row[SPLIT_TRAIN]);
         assert_int_equal(h.w.probes.rows.count, all);
         close_hospital(&h);
     }
