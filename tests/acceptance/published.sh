@@ -5,14 +5,14 @@
 #   SCALE=1        of the cohort; 1/8 for a look of seconds, whose numbers are printed and not judged: one
 #                  of eight like hospitals, as in sample all depends on features for a patient
 #   SEEDS="1 2 3"  of the published training; numbers are means over them
-#   PLAN=...       our debiaser, a plan for that cohort, configs/demo.cfg; further arguments are for it
+#   PLAN=...       our debiaser instead of the plan that the cohort comes with; further arguments are for it
 #
 # "scale" is the root mean square of a feature about its mean. At .06, that of the published data, the
 # bands hold; at 1 a hundred images are too few for the encoder to collapse on others, and sex shows.
 . tests/support/cli.sh
 scale=${SCALE:-1}
 seeds=${SEEDS:-1 2 3}
-plan=${PLAN:-configs/demo.cfg}
+plan=${PLAN:-}
 like=$(awk -v s="$scale" 'BEGIN { split(s, f, "/"); print int(f[2] ? f[2] / f[1] : 1 / f[1]) }') # hospitals
 label="in-sample, not evidence of utility"
 SECONDS=0
@@ -70,7 +70,7 @@ for seed in $seeds; do published .06 "$seed"; done
 check "the collapse guard says what became of it" grep -q 'FAIL  collapse guard: active_units' "$work/as-.06.txt"
 check "what is read in sample are the bytes that are read held out" test "$(mean after-.06 1)" = "$(mean same-.06 1)"
 published 1 1
-run ours "$plan" --set "data.root=$work/cohort-.06" "$@"
+run ours "${plan:-$work/cohort-.06/plan.cfg}" --set "data.root=$work/cohort-.06" "$@"
 for probe in linear mlp; do
     for of in original erasure debiased; do row "$of-$probe" ours $of $probe; done
 done
@@ -89,8 +89,8 @@ show truth-.06 'as published: after, held out' "the same embeddings, in truth"
 show noise-out 'noise of its width, held out' "what nothing looks like"
 show original-linear 'original, held out, linear' "leaks, useful"
 show original-mlp 'original, held out, mlp' "leaks, useful"
-show debiased-linear "ours ($plan), held out, linear" "our result"
-show debiased-mlp "ours ($plan), held out, mlp" "our result"
+show debiased-linear "ours${plan:+ ($plan)}, held out, linear" "our result"
+show debiased-mlp "ours${plan:+ ($plan)}, held out, mlp" "our result"
 show erasure-linear 'linear erasure, held out, linear' "the reference for linear probes"
 show erasure-mlp 'linear erasure, held out, mlp' "and what it hides from no other"
 show before-1 'scale 1: original, in sample' "$label"
