@@ -270,6 +270,40 @@ static void the_same_key_gives_the_same_bytes_and_another_others(void **state)
     toy_free(&r);
 }
 
+/* methods.md 1.11, 3: batches, draws and moments of a plain auto-encoder, step after step. */
+static void players_without_weight_change_no_byte_of_the_auto_encoder(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *pair;
+        bool plain;
+    } rows[] = {
+        {"model.adversary.weight=0", true},
+        {"model.adversary.weight=0.1", false},
+    };
+    const struct step_key key = {.seed = 3, .site = 1, .round = 4, .progress = 1};
+    struct toy_rows r;
+    struct toy_model plain;
+    toy_draw(&r, ROWS, .8, 1);
+    toy_open(&plain, &toy_who, (const char *[]){"model.adversary.count=0", NULL}, ROWS);
+    size_t bytes = plain.m->params * sizeof(real);
+    real *want = trained(plain.m, plain.theta, &r, &key);
+    assert_memory_not_equal(want, plain.theta, bytes);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct toy_model toy;
+        toy_open(&toy, &toy_who, (const char *[]){rows[i].pair, NULL}, ROWS);
+        assert_true(toy.m->phases > 1);
+        real *got = trained(toy.m, toy.theta, &r, &key);
+        if ((memcmp(got, want, bytes) == 0) != rows[i].plain)
+            fail_msg("%s", rows[i].pair);
+        free(got);
+        toy_close(&toy);
+    }
+    free(want);
+    toy_close(&plain);
+    toy_free(&r);
+}
+
 /* Linear and mlp probes of every target, side by side. */
 static struct model *probes_model(struct probe_head *heads, size_t width)
 {
@@ -406,6 +440,7 @@ int main(void)
         cmocka_unit_test(optimiser_state_stays_at_the_site_from_round_to_round),
         cmocka_unit_test(phases_that_share_a_part_count_their_steps_together),
         cmocka_unit_test(the_same_key_gives_the_same_bytes_and_another_others),
+        cmocka_unit_test(players_without_weight_change_no_byte_of_the_auto_encoder),
         cmocka_unit_test(separate_phases_train_alone_and_rest_alone),
         cmocka_unit_test(the_longest_batch_of_any_pace_fits),
         cmocka_unit_test(a_diverging_model_is_a_complaint_that_names_the_loss),

@@ -253,6 +253,25 @@ static void names_and_rates_are_those_of_the_plan(void **state)
     toy_close(&t);
 }
 
+/* methods.md 1.4: two linear players of 501 weights beside the published encoder and decoder. */
+static void the_published_shape_has_the_published_parameters(void **state)
+{
+    (void)state;
+    struct population who = {.width = 1408, .rows = 100, .group_count = 2};
+    who.group[0] = toy_who.group[0];
+    who.group[1] = toy_who.group[2];
+    struct toy_model t;
+    toy_open(&t, &who,
+             (const char *[]){"model.hidden=0", "model.latent=500", "model.adversary.hidden=[]",
+                              "model.adversary.count=1", "model.release.layer=decoder", NULL},
+             1);
+    assert_int_equal(t.m->part[0].count, 2 * 501);
+    assert_int_equal(t.m->part[toy_main(&t)].count, 1409000 + 705408);
+    assert_int_equal(t.m->params, 2115410);
+    assert_int_equal(t.m->release_width, 1408);
+    toy_close(&t);
+}
+
 static void a_model_without_tasks_or_groups_is_a_plain_auto_encoder(void **state)
 {
     (void)state;
@@ -305,6 +324,7 @@ int main(void)
         cmocka_unit_test(a_step_can_be_replayed),
         cmocka_unit_test(a_batch_may_lack_an_attribute_or_hold_one_level),
         cmocka_unit_test(names_and_rates_are_those_of_the_plan),
+        cmocka_unit_test(the_published_shape_has_the_published_parameters),
         cmocka_unit_test(a_model_without_tasks_or_groups_is_a_plain_auto_encoder),
         cmocka_unit_test(a_plan_that_does_not_fit_is_refused),
     };
