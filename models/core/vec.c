@@ -32,9 +32,27 @@ double vec_dot(const real *a, const real *b, size_t n)
     return vec_fold(lane);
 }
 
+/* add_products of a vector with itself, which it reads and widens once. */
+CLONES static void add_squares(double *lane, const real *a, size_t whole)
+{
+    double sum[VEC_LANES] = {0};
+    for (size_t at = 0; at < whole; at += VEC_LANES)
+        for (size_t i = 0; i < VEC_LANES; i++) {
+            double v = (double)a[at + i];
+            sum[i] += v * v;
+        }
+    for (size_t i = 0; i < VEC_LANES; i++)
+        lane[i] += sum[i];
+}
+
 double vec_norm(const real *a, size_t n)
 {
-    return sqrt(vec_dot(a, a, n));
+    double lane[VEC_LANES] = {0};
+    size_t whole = n - n % VEC_LANES;
+    add_squares(lane, a, whole);
+    for (size_t i = whole; i < n; i++)
+        lane[i - whole] += (double)a[i] * (double)a[i];
+    return sqrt(vec_fold(lane));
 }
 
 void vec_axpy(real *y, double a, const real *x, size_t n)

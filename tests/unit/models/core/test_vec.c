@@ -29,6 +29,16 @@ static void every_element_counts_once_whatever_the_length(void **state)
     }
 }
 
+static void a_norm_is_the_root_of_the_product_with_itself_to_the_last_bit(void **state)
+{
+    (void)state;
+    real v[3 * VEC_LANES];
+    for (size_t n = 0; n < COUNT(v); n++) {
+        assert_true(vec_norm(v, n) == sqrt(vec_dot(v, v, n)));
+        v[n] = (real)(1 / (double)(n + 3)) * (n % 2 == 0 ? 1 : -1);
+    }
+}
+
 static void axpy_and_scale_do_what_their_names_say(void **state)
 {
     (void)state;
@@ -79,6 +89,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(sums_are_double_and_do_not_lose_small_terms),
         cmocka_unit_test(every_element_counts_once_whatever_the_length),
+        cmocka_unit_test(a_norm_is_the_root_of_the_product_with_itself_to_the_last_bit),
         cmocka_unit_test(axpy_and_scale_do_what_their_names_say),
         cmocka_unit_test(clipping_shortens_long_vectors_and_leaves_the_others),
         cmocka_unit_test(one_bad_number_anywhere_makes_a_vector_not_finite),
