@@ -10,7 +10,7 @@ rows() {
     awk '
         /^  "(utility|leakage)": \[/ { on = 1 }
         /^  \]/ { on = 0 }
-        on && /": / {
+        on && /^      "[a-z_]+": / { # deeper is the change from the original
             key = $1; gsub(/[":]/, "", key)
             $1 = ""; gsub(/^ |[",]/, ""); v[key] = $0
             if (key == "task" || key == "attribute") target = $0
