@@ -43,6 +43,17 @@ static bool is_above_chance(const struct measure *m)
     return m->lo > (strcmp(m->metric, "auc") == 0 ? 0.5 : 0.0); /* false without an interval */
 }
 
+/* By any probe: the strongest may be so good that it has no interval. */
+static bool is_told(const struct measure *m, size_t count, const char *target,
+                    const char *representation)
+{
+    for (size_t i = 0; i < count; i++)
+        if (is_from(&m[i], representation) && strcmp(m[i].target, target) == 0 &&
+            is_above_chance(&m[i]))
+            return true;
+    return false;
+}
+
 /* What is spoken of, task by task. */
 struct account {
     size_t tasks, above;              /* that have a number; whose interval is above chance */
@@ -64,7 +75,6 @@ static void add_task(struct account *a, const struct measure *kept, const struct
         return;
     }
     a->tasks++;
-    a->above += is_above_chance(kept);
     if (a->best == NULL || kept->value > a->best->value)
         a->best = kept;
     if (had != NULL && (a->had == NULL || loss_of(kept, had) > loss_of(a->kept, a->had))) {
@@ -77,9 +87,11 @@ static struct account account_of(const struct measure *m, size_t count, const ch
 {
     struct account a = {0};
     for (size_t i = 0; i < count; i++)
-        if (is_first_of_its_task(m, i, subject))
+        if (is_first_of_its_task(m, i, subject)) {
+            a.above += is_told(m, count, m[i].target, subject);
             add_task(&a, strongest(m, count, m[i].target, subject),
                      strongest(m, count, m[i].target, "original"));
+        }
     return a;
 }
 

@@ -8,7 +8,7 @@ evaluate() {
         --set evaluate.unit=row --out "$work/$2" "${@:3}" >"$out" 2>"$err"
 }
 # All but how it was run: times, traffic, sites, and what names them.
-numbers() { grep -v '_s": \|"bytes_\|"engine"\|"data.sites"' "$work/$1/report.json" | awk '/^ *"sites": \[/ { skip = 1 } !skip { print } /^ *\],?$/ { skip = 0 }'; }
+numbers() { grep -v '_s": \|bytes\|"engine"\|"data.sites"' "$work/$1/report.json" | awk '/^ *"sites": \[/ { skip = 1 } !skip { print } /^ *\],?$/ { skip = 0 }'; }
 value() { grep -A8 "\"metric\": \"$2\"" "$work/$1/report.json" | sed -n "s/.*\"$3\": \([.0-9]*\).*/\1/p" | head -1; }
 
 check "all rows at one site" evaluate '*' one

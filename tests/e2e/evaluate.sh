@@ -24,7 +24,7 @@ run() { # TO ARGUMENTS...
     says 0 "" "$evenhand" evaluate "$work/plan.cfg" --set "data.prepare=$work/recipe.cfg" \
         --set "data.root=$work" --out "$work/$to" "$@"
 }
-numbers() { grep -v '_s": \|"bytes_\|"engine"\|"data\.' "$work/$1/report.json" | awk '/^ *"sites": \[/ { skip = 1 } !skip { print } /^ *\],?$/ { skip = 0 }'; }
+numbers() { grep -v '_s": \|bytes\|"engine"\|"data\.' "$work/$1/report.json" | awk '/^ *"sites": \[/ { skip = 1 } !skip { print } /^ *\],?$/ { skip = 0 }'; }
 accuracy() { grep -A1 '"metric": "accuracy"' "$work/$1/report.json" | sed -n 's/.*"value": \([.0-9]*\).*/\1/p' | head -1; }
 
 run here

@@ -94,7 +94,7 @@ run 3 "0 met, 0 not met|kept by construction|degenerate:" constant-rate "${const
     --set 'tolerances[0].metric=tpr_gap'
 
 # --- here and as programs --------------------------------------------------------------------------
-numbers() { grep -v '_s": \|"bytes_\|"engine"\|"data\.' "$work/$1/report.json"; }
+numbers() { grep -v '_s": \|bytes\|"engine"\|"data\.' "$work/$1/report.json"; }
 run 0 "" process --engine process
 check "programs say the same" diff <(numbers run) <(numbers process)
 finish

@@ -59,5 +59,7 @@ check "nothing is called in-sample any more" test "$(grep -c "$label" "$work/hel
 check "no cancer is read" within "$(value held-out cancer_2y original)" .35 .65
 check "nor age" within "$(value held-out age original)" -1 .05
 run again 1 --set "data.root=$work/released" --set rounds=1 --set 'evaluate.representations=["original"]'
-check "in sample the file says what the run said" test "$(value again cancer_2y original)" = "$(value in-sample cancer_2y debiased)"
+# The longest step is found from another start where the numbers stand at another place.
+rounded() { value "$@" | awk '{ printf "%.3f", $1 }'; }
+check "in sample the file says what the run said" test "$(rounded again cancer_2y original)" = "$(rounded in-sample cancer_2y debiased)"
 finish

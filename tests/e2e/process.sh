@@ -7,7 +7,7 @@ evenhand=$bin/evenhand
 plan=$work/cohort/small.cfg
 digest() { sed -n 's/.*"model_digest": "\([0-9a-f]*\)".*/\1/p' "$work/$1/report.json"; }
 # All but times, traffic and the engine's name.
-numbers() { grep -v '_s"\|"bytes_\|"engine"' "$work/$1/report.json"; }
+numbers() { grep -v '_s"\|bytes\|"engine"' "$work/$1/report.json"; }
 run() {
     local to=$1 status=0
     shift

@@ -34,7 +34,7 @@ recipe '{ name = "age"; kind = "regression"; }'
 table 61
 run 1 "age" # a check says no: two rounds teach nothing
 table 22000 # days, or a slip
-run 65 "E-DAT-012|age: 1 of 200 values lie beyond 12 standard deviations|check its unit at this site"
+run 65 "E-DAT-012|age: 1 of 200 values lie more than 12 standard deviations|check its unit at this site"
 check "the value is told to nobody" test "$(cat "$out" "$err" "$work/run/log.jsonl" | grep -c 22000)" = 0
 table 61
 run 65 "E-DAT-004|\`age\` is binary in the plan|it is a number" --set 'groups[1].kind=binary'

@@ -48,6 +48,18 @@ static void check_says(const struct utility *u, bool ok, const char *words)
         fail_msg("%s: %s; \"%s\" wanted", u->ok ? "ok" : "not ok", u->why, words);
 }
 
+/* Of an AUC of 1 there is no interval; that of a weaker probe says enough. */
+static void a_perfect_probe_does_not_hide_what_the_others_show(void **state)
+{
+    (void)state;
+    struct table t = table_of(.66, .70, .05);
+    t.m[3].value = t.m[5].value = 1;
+    t.m[3].lo = t.m[3].hi = t.m[5].lo = t.m[5].hi = NONE;
+    struct utility u;
+    assert_true(utility_judge(&u, t.m, t.count, -1));
+    check_says(&u, true, "1 of 2 tasks are read above chance");
+}
+
 /* T7: whoever is told of a task by chance alone is told so in a word. */
 static void utility_is_none_when_no_interval_lies_above_chance(void **state)
 {
@@ -129,7 +141,7 @@ static void only_held_out_aucs_of_tasks_have_a_say(void **state)
     assert_true(utility_judge(&u, t.m, t.count, -1));
     check_says(&u, true, "1 of 2 tasks");
     t.m[2].metric = "r2", t.m[3].metric = "r2", t.m[9].metric = "r2";
-    t.m[9].lo = -.001; /* of an R^2, chance is 0 */
+    t.m[2].lo = t.m[3].lo = t.m[9].lo = -.001; /* of an R^2, chance is 0 */
     assert_true(utility_judge(&u, t.m, t.count, -1));
     check_says(&u, false, "none: ");
 }
@@ -150,6 +162,7 @@ static void what_releases_nothing_is_spoken_of_by_its_originals(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_perfect_probe_does_not_hide_what_the_others_show),
         cmocka_unit_test(utility_is_none_when_no_interval_lies_above_chance),
         cmocka_unit_test(a_task_may_lose_no_more_than_the_margin),
         cmocka_unit_test(a_task_that_nobody_can_tell_any_more_keeps_no_margin),
