@@ -126,7 +126,15 @@ static bool is_told(const struct panels *p, size_t at)
     return strcmp(p->view[at].split, "test") != 0 || panels_head(p, at) || is_before(p, at);
 }
 
-static void tell(FILE *to, const struct panels *panels, size_t width)
+/* Who is scored. */
+static const char *whom_of(const char *split)
+{
+    if (strcmp(split, "in-sample") == 0)
+        return "in-sample, not evidence of utility";
+    return strcmp(split, "valid") == 0 ? "validation patients" : "held-out patients";
+}
+
+static void tell(FILE *to, const struct panels *panels, const char *split, size_t width)
 {
     struct line head = head_of(panels);
     size_t columns[COLUMNS] = {0}, total = 1 + COLUMNS;
@@ -137,11 +145,14 @@ static void tell(FILE *to, const struct panels *panels, size_t width)
     }
     for (size_t c = 0; c < COLUMNS; c++)
         total += columns[c];
+    char title[256];
+    snprintf(
+        title, sizeof(title),
+        "For whom it works (%s; a gap is the largest difference between two groups; floor: the "
+        "gap that luck makes of equal groups)",
+        whom_of(split));
     fputc('\n', to);
-    words_wrap(to,
-               "For whom it works (held-out patients; a gap is the largest difference between two "
-               "groups; floor: the gap that luck makes of equal groups)",
-               0, width);
+    words_wrap(to, title, 0, width);
     if (total <= width)
         print_line(to, &head, columns);
     for (size_t i = 0; i < panels->count; i++) {
@@ -165,7 +176,7 @@ void text_fairness(FILE *to, const struct panels *panels, size_t width)
         if (is_told(panels, i) && !is_before(panels, i))
             remarked.view[remarked.count++] = panels->view[i];
     }
-    tell(to, &told, width);
+    tell(to, &told, panels->view[0].split, width);
     print_remarks(to, &remarked, width);
     if (told.count < panels->count)
         fprintf(to, "  %zu more predictors of the same are in report.json and on the page.\n",

@@ -156,6 +156,7 @@ static void what_is_no_evidence_is_labelled(void **state)
     r.panel[0].split = "in-sample";
     r.panel[2].unit = "row";
     char *text = sample_text(&r, 200);
+    it_says(text, "For whom it works (in-sample, not evidence of utility; ");
     it_says(text, "original, linear, in-sample male");
     it_says(text, "  cancer_2y by sex (debiased, linear): Every row counts as a patient");
     free(text);
