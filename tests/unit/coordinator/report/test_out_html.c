@@ -357,8 +357,8 @@ static void changes_stand_in_a_table_of_their_own_below_the_numbers(void **state
     (void)state;
     static const char *const wanted[] = {
         "Change from the original: same patients and probe; paired 95 % interval</caption>",
-        "<td class=\"debiased\"><span class=\"value\">-.017</span> "
-        "<span class=\"interval\">[-.032 -.002]</span></td><td class=\"noise\">",
+        ("<td class=\"debiased\"><span class=\"value\">-.017</span> "
+         "<span class=\"interval\">[-.032 -.002]</span></td><td class=\"noise\">"),
         "<td class=\"debiased\"><span class=\"value\">not estimable</span></td>",
     };
     struct report r = sample_report(3, false);
