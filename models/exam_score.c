@@ -11,6 +11,7 @@
 #define LEVEL    .95
 #define BETTER   1e-9
 #define MOMENTUM .9
+#define RARE     .1
 
 static void counts_of(int64_t *counts, const double *values, size_t n)
 {
@@ -199,7 +200,11 @@ void exam_fold_place(struct exam *e, const double *sums)
 
 /* --- measures ------------------------------------------------------------------------------ */
 
-/* Own binary heads also report the accuracy at the plan's first threshold, if it has one. */
+/*
+ * Own binary heads also report the accuracy at the plan's first threshold, if it has one. Of a rare
+ * class there is none: it would be the majority's (but of predictions that were there before, whose
+ * threshold is somebody's, and in the labelled protocol that shows what it is worth).
+ */
 static bool has_accuracy(const struct exam *e, const struct exam_row *row)
 {
     return e->unit[row->unit].own && !row->r2 && settings_count(e->plan, "evaluate.thresholds") > 0;
@@ -393,6 +398,12 @@ static void measure_auc(struct measure *m, int64_t *counts, const struct exam *e
         measure_auc_change(m, counts, e, row, s);
 }
 
+/* Naming the larger class for everybody is nearly always right then, and no use (1.11, 11). */
+static bool is_rare(const struct cluster_sums *s)
+{
+    return fmin(s->positives, s->negatives) < RARE * (s->positives + s->negatives);
+}
+
 static void measure_accuracy(struct measure *m, int64_t *counts, const struct exam *e,
                              const struct exam_row *row, double min_cell)
 {
@@ -400,6 +411,13 @@ static void measure_accuracy(struct measure *m, int64_t *counts, const struct ex
     m->metric = "accuracy";
     if (!estimable(m, &s, min_cell))
         return;
+    if (is_rare(&s) && !e->in_sample && !e->subject->ops->fixed) {
+        snprintf(m->why, sizeof m->why,
+                 "a class has less than %.0f %% of the rows: naming the other for everybody would "
+                 "be as accurate",
+                 100 * RARE);
+        return;
+    }
     size_t bins = e->axis.bins;
     size_t at =
         hist_bin_of_threshold(&e->axis, settings_list_real(e->plan, 0, "evaluate.thresholds"));

@@ -27,6 +27,42 @@ static void accuracy_is_at_the_first_threshold(void **state)
     }
 }
 
+/* methods.md 1.11, 11: of a rare outcome accuracy is the majority's, so it is no number of ours. */
+static void of_a_rare_class_there_is_no_accuracy(void **state)
+{
+    (void)state;
+    static const char *const in_sample[] = {"evaluate.score=train", "evaluate.mode=in-sample"};
+    static const struct model_ops given = {.name = "given", .fixed = true};
+    static const struct {
+        const char *what;
+        size_t cases;
+        bool in_sample, given, told;
+    } rows[] = {
+        {"a tenth is not rare", 24, false, false, true},
+        {"fewer are", 23, false, false, false},
+        {"nor are as few who are well", ROWS - 23, false, false, false},
+        {"in sample, where that is shown", 23, true, false, true},
+        {"predictions that were there", 23, false, true, true},
+    };
+    for (size_t k = 0; k < COUNT(rows); k++) {
+        struct setup s;
+        struct measure m[32];
+        open_setup(&s, in_sample, rows[k].in_sample ? COUNT(in_sample) : 0);
+        draw(&s, 1);
+        for (size_t i = 0; i < ROWS; i++)
+            s.cohort.task[i] = i < rows[k].cases ? 1 : 0;
+        publish(&s);
+        if (rows[k].given)
+            s.subject.ops = &given;
+        exam_measures(m, &s.e, 1);
+        assert_string_equal(m[6].metric, "accuracy");
+        bool told = !isnan(m[6].value);
+        if (told != rows[k].told || (m[6].why[0] == '\0') != told || isnan(m[5].value))
+            fail_msg("%s: %g (%s)", rows[k].what, m[6].value, m[6].why);
+        close_setup(&s);
+    }
+}
+
 /* Two cases are missed at .3: accuracy and AUC together could tell. */
 static void accuracy_is_withheld_where_few_are_on_one_side(void **state)
 {
@@ -290,6 +326,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(accuracy_is_at_the_first_threshold),
+        cmocka_unit_test(of_a_rare_class_there_is_no_accuracy),
         cmocka_unit_test(accuracy_is_withheld_where_few_are_on_one_side),
         cmocka_unit_test(without_a_threshold_there_is_no_accuracy),
         cmocka_unit_test(a_class_of_nobody_is_said_and_a_small_one_withheld),
