@@ -112,7 +112,10 @@ doctor 77 "FAIL  plan|FAIL  data| 2 failures" "$right" --set policy.max_rounds=1
 start north "$node" run "$work/north.cfg" "$right"
 running=$pid
 sees() { "$coordinator" status "$work/right.cfg" | grep -q "^north  *here "; }
+# The coordinator hears of a node before the node has its plan, and tells its folder of that.
+has_plan() { "$node" doctor "$work/north.cfg" "$right" | grep -q "the running node took"; }
 eventually 60 sees
+eventually 60 has_plan
 doctor 0 "ok    running     a node runs|answers, says the running node|ok    plan        small |the running node took" "$right"
 check "it is still here" sees
 check "its process was not taken for another" test "$(grep -c 'another coordinator' "$work/north.state/log.jsonl")" = 0
