@@ -36,13 +36,41 @@ static void targets_stand_in_the_order_of_their_names(void **state)
     recipe_close(&r);
 }
 
+struct contradiction {
+    const char *what, *text;
+    enum complaint want;
+};
+
+static void check_refused(const struct contradiction *rows, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct recipe *r;
+        print_message("%s\n", rows[i].what);
+        check_fault(recipe_parse(&r, rows[i].text, "t.cfg"), rows[i].want);
+        assert_null(r);
+    }
+}
+
+static void folds_that_are_none_are_refused(void **state)
+{
+    (void)state;
+    static const struct contradiction rows[] = {
+        {"folds and a split column", TABLE FEATURE "split = { column = \"s\"; folds = 5; };",
+         EC_CFG_CONFLICT},
+        {"folds and a share", TABLE FEATURE "split = { folds = 5; valid_share = 0.1; };",
+         EC_CFG_CONFLICT},
+        {"a fold of nothing", TABLE FEATURE "split = { fold = 0; };", EC_CFG_CONFLICT},
+        {"one fold, and nothing to train on", TABLE FEATURE "split = { folds = 1; };",
+         EC_CFG_CONFLICT},
+        {"a fold behind the last", TABLE FEATURE "split = { folds = 5; fold = 5; };", EC_CFG_RANGE},
+    };
+    check_refused(rows, COUNT(rows));
+}
+
 static void contradictions_are_found_before_a_file_is_opened(void **state)
 {
     (void)state;
-    static const struct {
-        const char *what, *text;
-        enum complaint want;
-    } rows[] = {
+    static const struct contradiction rows[] = {
         /* clang-format off */
         {"no table", "name = \"t\"; " FEATURE, EC_CFG_RANGE},
         {"no feature", TABLE, EC_CFG_RANGE},
@@ -66,15 +94,6 @@ static void contradictions_are_found_before_a_file_is_opened(void **state)
          TABLE FEATURE "split = { column = \"s\"; test_share = 0.3; };", EC_CFG_CONFLICT},
         {"shares that leave nothing",
          TABLE FEATURE "split = { valid_share = 0.6; test_share = 0.4; };", EC_CFG_CONFLICT},
-        {"folds and a split column",
-         TABLE FEATURE "split = { column = \"s\"; folds = 5; };", EC_CFG_CONFLICT},
-        {"folds and a share",
-         TABLE FEATURE "split = { folds = 5; valid_share = 0.1; };", EC_CFG_CONFLICT},
-        {"a fold of nothing", TABLE FEATURE "split = { fold = 0; };", EC_CFG_CONFLICT},
-        {"one fold, and nothing to train on", TABLE FEATURE "split = { folds = 1; };",
-         EC_CFG_CONFLICT},
-        {"a fold behind the last", TABLE FEATURE "split = { folds = 5; fold = 5; };",
-         EC_CFG_RANGE},
         {"sites twice", TABLE FEATURE "site = \"s\"; artificial_sites = { count = 3; };",
          EC_CFG_CONFLICT},
         {"a one-hot with a mean",
@@ -108,12 +127,7 @@ static void contradictions_are_found_before_a_file_is_opened(void **state)
          EC_CFG_CONFLICT},
     };
     /* clang-format on */
-    for (size_t i = 0; i < COUNT(rows); i++) {
-        struct recipe *r;
-        print_message("%s\n", rows[i].what);
-        check_fault(recipe_parse(&r, rows[i].text, "t.cfg"), rows[i].want);
-        assert_null(r);
-    }
+    check_refused(rows, COUNT(rows));
 }
 
 static void the_recipes_that_ship_are_recipes(void **state)
@@ -146,6 +160,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_short_recipe_is_filled_with_defaults),
         cmocka_unit_test(targets_stand_in_the_order_of_their_names),
+        cmocka_unit_test(folds_that_are_none_are_refused),
         cmocka_unit_test(contradictions_are_found_before_a_file_is_opened),
         cmocka_unit_test(the_recipes_that_ship_are_recipes),
     };
