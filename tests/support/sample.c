@@ -46,7 +46,7 @@ static struct measure measure_of(size_t target, size_t rep, bool mlp)
                         .split = "test"};
     m.lo = m.value - .03;
     m.hi = m.value + .03;
-    if (rep > 0)
+    if (strcmp(m.representation, reps[0]) != 0)
         m.change = change_of(targets[target].value[rep] - targets[target].value[0]);
     snprintf(m.target, sizeof(m.target), "%s", targets[target].target);
     if (strcmp(m.target, "race=Asian/White") == 0) {

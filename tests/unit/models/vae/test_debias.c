@@ -69,7 +69,8 @@ static void a_row_may_have_a_draw_of_its_own(void **state)
     } rows[] = {{"model.release.draw=patient", false}, {"model.release.draw=row", true}};
     struct toy_rows r;
     toy_draw(&r, 4, 1, 1);
-    memcpy(r.x + 3 * TOY_WIDTH, r.x, TOY_WIDTH * sizeof *r.x);
+    for (size_t k = 0; k < TOY_WIDTH; k++)
+        r.x[3 * TOY_WIDTH + k] = r.x[k];
     const uint64_t patient[] = {70, 70, 71, 70}; /* rows 0 and 3: one embedding, one patient */
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct toy_model t;
