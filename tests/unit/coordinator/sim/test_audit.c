@@ -172,11 +172,48 @@ static void of_pure_noise_nothing_is_read_and_utility_is_none(void **state)
     close_run(&r);
 }
 
+/*
+ * Section 9 of methods.md: in sample, the best line through `columns` of noise seems to tell
+ * Phi(delta / sqrt 2), delta^2 = R^2 / (1 - R^2) / (share (1 - share)), R^2 = columns / rows.
+ */
+static double worth_of_noise(double columns, double rows, double share)
+{
+    double r2 = columns / rows;
+    return erfc(-sqrt(r2 / (1 - r2) / (share * (1 - share))) / 2) / 2;
+}
+
+static void noise_read_in_sample_is_worth_what_the_closed_form_says(void **state)
+{
+    (void)state;
+    static const struct {
+        double share, auc; /* published, of 500 columns and 11,421 rows */
+    } known[] = {{.01453, .897}, {.02303, .843}, {.404, .621}};
+    for (size_t i = 0; i < COUNT(known); i++)
+        assert_true(fabs(worth_of_noise(500, 11421, known[i].share) - known[i].auc) < 5e-4);
+
+    static const char lines[] =
+        "rounds = 1; model = { name = \"linear\"; };\n"
+        "evaluate = { mode = \"in-sample\"; score = \"train\"; probes = [\"linear\"]; seeds = 1;\n"
+        "  representations = [\"original\"]; trace = false; fairness = false; };\n";
+    struct fixture noise = {.patients = 300, .images = 1, .width = 120};
+    struct run r;
+    open_run(&r, noise, lines, NULL, 0);
+    const struct measure *m = find(&r, "sex", "original", "linear");
+    double want = worth_of_noise(120, m->rows, .5);
+    assert_string_equal(m->split, "in-sample");
+    if (fabs(m->value - want) > 3 * error_of(m))
+        fail_msg("AUC %.3f of %g rows, %.3f wanted", m->value, m->rows, want);
+    assert_true(m->lo > .5); /* and its interval believes it */
+    check_says(&r, "split", false, "not evidence of utility");
+    close_run(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(adversaries_take_what_erasure_leaves_and_probes_would_find),
         cmocka_unit_test(without_adversaries_a_probe_finds_the_nonlinear_leak),
+        cmocka_unit_test(noise_read_in_sample_is_worth_what_the_closed_form_says),
         cmocka_unit_test(of_pure_noise_nothing_is_read_and_utility_is_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
