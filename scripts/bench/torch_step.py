@@ -118,8 +118,8 @@ def in_torch(drill, rows, cores):
     """Sides to be compared with fairly, and sides to be shown."""
     def side(label, blas, processes, threads, keep=True, words=()):
         words = [PYTHON, TORCH_SITE, str(rows), str(threads), *words]
-        return Side(f"{label}: {plural(processes, 'process')} of {plural(threads, 'thread')}", words,
-                    environment(blas, threads, keep), processes, drill=drill)
+        what = f"{label}: {plural(processes, 'process')} of {plural(threads, 'thread')}"
+        return Side(what, words, environment(blas, threads, keep), processes, drill=drill)
     good, reference = found(OPENBLAS), found(REFERENCE)
     fair = [side("torch", good, 1, n) for n in counts(cores)]
     fair += [side("torch", good, n, 1) for n in counts(cores)[1:]]
@@ -133,7 +133,8 @@ def check(mine, theirs):
     """The same work? Says what both lost in the first steps."""
     for what in ("weights", "phases"):
         if mine.about[what] != theirs.about[what]:
-            sys.exit(f"torch_step.py: {what}: {mine.about[what]} here, {theirs.about[what]} in torch")
+            sys.exit(f"torch_step.py: {mine.about[what]} {what} here,"
+                     f" {theirs.about[what]} in torch")
     a, b = (side.turn(CHECK_STEPS)[2] for side in (mine, theirs))
     print(f"  the same: {mine.about['weights']} weights, {mine.about['phases']} phases a step;"
           f" mean losses of the first {CHECK_STEPS} steps, here and in torch:\n   ",
