@@ -2,6 +2,16 @@
 
 #include "proto/base/log.h"
 
+/* Rounds of the model's training that are over, or the one that a leg of it belongs to. */
+static uint64_t train_round(const struct coord_loop *l)
+{
+    if (l->closed.kind < LEG_TRAIN)
+        return 0;
+    if (l->closed.kind <= LEG_TRACE)
+        return l->closed.index + 1;
+    return (uint64_t)settings_int(l->plan->set, "rounds");
+}
+
 /* Training and evaluation are taken to last as long as they have so far, a leg alike. */
 static double done_share(const struct coord_loop *l)
 {
@@ -9,9 +19,7 @@ static double done_share(const struct coord_loop *l)
     double rounds = (double)settings_int(plan, "rounds");
     double probes =
         l->course.exam.probes != NULL ? (double)settings_int(plan, "evaluate.rounds") : 0;
-    double train_done = l->closed.kind == LEG_MOMENTS ? 0
-                        : l->closed.kind <= LEG_TRACE ? (double)l->closed.index + 1
-                                                      : rounds;
+    double train_done = (double)train_round(l);
     double probes_done = l->closed.kind < LEG_SCALE    ? 0
                          : l->closed.kind <= LEG_VALID ? (double)l->closed.index + 1
                                                        : probes;
@@ -28,13 +36,10 @@ static double done_share(const struct coord_loop *l)
 struct coord_progress coord_progress(const struct coord_loop *l, double seconds)
 {
     struct coord_progress p = {.round = (size_t)l->rounds_done,
+                               .train_round = (size_t)train_round(l),
                                .train_rounds = settings_size(l->plan->set, "rounds"),
                                .stage = leg_name(l->closed.kind),
                                .seconds = seconds};
-    bool training = l->closed.kind == LEG_TRAIN || l->closed.kind == LEG_GUARD;
-    p.train_round = l->closed.kind == LEG_MOMENTS ? 0
-                    : training                    ? (size_t)l->closed.index + 1
-                                                  : p.train_rounds;
     p.done = done_share(l);
     p.seconds_left = p.done > 0 ? p.seconds * (1 - p.done) / p.done : 0;
     if (l->closed.kind == LEG_TRAIN) {
