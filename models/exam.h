@@ -154,7 +154,11 @@ struct measure exam_row_measure(const struct exam *e, size_t row);
 
 /* How many measures exam_measures writes. */
 size_t exam_measure_count(const struct exam *e);
-/* Values and intervals from the sums; cells below min_cell patients are withheld. */
+/*
+ * Values and intervals from the sums; cells below min_cell patients are withheld, and where a level
+ * is, how many patients the other levels' numbers rest on. Behind the rows' measures, one for each
+ * level of each target of what "majority" predicts: the same for everybody.
+ */
 void exam_measures(struct measure *m, const struct exam *e, double min_cell);
 
 #endif

@@ -29,5 +29,9 @@ double exam_reading_score(const struct exam_reading *r, const struct target *t,
                           const struct exam_row *row, size_t i);
 /* 1 positive, 0 negative, -1 neither. */
 int exam_class(real value, const struct exam_row *row);
+/* Published counts are whole: exam_judge_test saw to it. */
+void exam_counts(int64_t *counts, const double *values, size_t n);
+/* Of one seed of an AUC row, whose counts it leaves in counts [2 * bins]. */
+double exam_auc(int64_t *counts, const struct exam *e, const double *values);
 
 #endif

@@ -25,12 +25,6 @@ struct placing {
     struct patient_sums patient;
 };
 
-static void counts_of(int64_t *counts, const double *values, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        counts[i] = (int64_t)values[i];
-}
-
 static void open_placements(struct placing *r, const struct exam *e)
 {
     size_t bins = r->bins;
@@ -38,7 +32,7 @@ static void open_placements(struct placing *r, const struct exam *e)
     r->of_negative = must_alloc(r->seeds * bins, sizeof(double));
     int64_t *counts = must_alloc(2 * bins, sizeof(int64_t));
     for (size_t s = 0; s < r->seeds; s++) {
-        counts_of(counts, e->test + r->row->valid_at + s * 2 * bins, 2 * bins);
+        exam_counts(counts, e->test + r->row->valid_at + s * 2 * bins, 2 * bins);
         double auc = hist_auc(counts, counts + bins, bins);
         if (isnan(auc)) /* a class is empty: its patients are counted, nothing is placed */
             continue;
@@ -173,28 +167,49 @@ static void put_change(double *values, const struct placing *now, const struct p
     values[2] += grain(dx * dy);
 }
 
+/* Row `original` itself, then those that are changes of it. */
+static size_t sides_of(size_t sides[REP_COUNT], const struct exam *e, size_t original)
+{
+    size_t count = 0;
+    sides[count++] = original;
+    for (size_t w = original + 1; w < e->row_count; w++)
+        if (e->row[w].original == original) {
+            must(count < REP_COUNT);
+            sides[count++] = w;
+        }
+    return count;
+}
+
+/* The patient that was being read is read to its end. */
+static void end_patient(double *values, struct placing *side, size_t sides)
+{
+    for (size_t k = 0; k < sides; k++) {
+        double *own = values + side[k].row->place_at;
+        put_patient(own, &side[k]);
+        if (k > 0)
+            put_change(own + (side[k].row->r2 ? R2_PLACE_VALUES : AUC_PLACE_VALUES), &side[k],
+                       &side[0]);
+    }
+    for (size_t k = 0; k < sides; k++)
+        side[k].patient = (struct patient_sums){0};
+}
+
 void exam_place(double *values, const struct exam *e, const real *probe_logits,
                 const real *own_logits, const struct batch *b, const uint64_t *patient)
 {
     for (size_t w = 0; w < e->row_count; w++) {
-        const struct exam_row *row = &e->row[w];
-        const size_t of[] = {w, row->original}; /* now, and before */
-        size_t sides = row->original == EXAM_NO_ROW ? 1 : COUNT(of);
-        double *own = values + row->place_at;
-        double *change = own + (row->r2 ? R2_PLACE_VALUES : AUC_PLACE_VALUES);
-        struct placing side[COUNT(of)];
+        size_t of[REP_COUNT];
+        struct placing side[REP_COUNT];
+        if (e->row[w].original != EXAM_NO_ROW)
+            continue;
+        size_t sides = sides_of(of, e, w);
         for (size_t k = 0; k < sides; k++)
             open_placing(&side[k], e, of[k], probe_logits, own_logits, b);
         for (size_t i = 0; i < b->rows; i++) {
             for (size_t k = 0; k < sides; k++)
                 read_row(&side[k], &e->axis, i);
-            if (i + 1 < b->rows && patient[i + 1] == patient[i])
-                continue;
-            put_patient(own, &side[0]);
-            if (sides == COUNT(of))
-                put_change(change, &side[0], &side[1]);
-            for (size_t k = 0; k < sides; k++)
-                side[k].patient = (struct patient_sums){0};
+            if (i + 1 == b->rows || patient[i + 1] != patient[i])
+                end_patient(values, side, sides);
         }
         for (size_t k = 0; k < sides; k++)
             close_placing(&side[k]);

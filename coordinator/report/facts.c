@@ -166,6 +166,36 @@ struct fact facts_utility(const struct measure_rows *utility)
                          "held-out patients; higher is more to use"};
 }
 
+/* "sex .587, stage=2/1 .700": behind what fact->text says up to `at`. */
+static size_t add_majority(struct fact *fact, size_t at, const struct measure_rows *rows,
+                           bool in_sample, const char *metric, const char *opening)
+{
+    for (size_t i = 0; i < json_count(rows->list); i++) {
+        const struct json *m = json_at(rows->list, i);
+        double value = rows_value(m, "value");
+        char figure[WORDS_FIGURE_MAX];
+        if (strcmp(facts_text(m, "representation"), "majority") != 0 || isnan(value) ||
+            rows_in_sample(m) != in_sample || strcmp(facts_text(m, "metric"), metric) != 0)
+            continue;
+        words_figure(figure, value);
+        if (at < sizeof(fact->text))
+            at += (size_t)snprintf(fact->text + at, sizeof(fact->text) - at, "%s%s %s", opening,
+                                   facts_text(m, rows->target_key), figure);
+        opening = ", ";
+    }
+    return at;
+}
+
+struct fact facts_majority(const struct measure_rows *rows, bool in_sample)
+{
+    struct fact fact = {.name = ""};
+    size_t at = add_majority(&fact, 0, rows, in_sample, "accuracy",
+                             "The same answer for everybody has AUC .5, and accuracy: ");
+    add_majority(&fact, at, rows, in_sample, "r2",
+                 at > 0 ? "; r2: " : "The same answer for everybody has r2: ");
+    return fact;
+}
+
 struct fact facts_changes(void)
 {
     return (struct fact){"Change from the original",

@@ -48,6 +48,8 @@ struct facts facts_provenance(const struct json *report, size_t digest_shown);
 /* A table's title and how to look at it: "Leakage, before and after", "held-out patients; ...". */
 struct fact facts_leakage(const struct measure_rows *leakage);
 struct fact facts_utility(const struct measure_rows *utility);
+/* What one answer for everybody is worth, for below such a table; "" where nothing says. */
+struct fact facts_majority(const struct measure_rows *rows, bool in_sample);
 /* Of the table of changes that follows such a table. */
 struct fact facts_changes(void);
 /* Of rows that are not from test patients: validation patients', or the compatibility mode's. */

@@ -63,8 +63,10 @@ static void print_sites(FILE *to, const struct json *report, size_t width)
 static void print_tables(FILE *to, const struct measure_rows *rows, bool in_sample,
                          const char *target_title, size_t width)
 {
-    struct fact changes = facts_changes();
+    struct fact changes = facts_changes(), majority = facts_majority(rows, in_sample);
     rows_print(to, rows, in_sample, ROWS_VALUES, target_title, width);
+    if (majority.text[0] != '\0')
+        words_wrap(to, majority.text, 2, width);
     if (rows_any(rows, in_sample, ROWS_CHANGES))
         fprintf(to, "  %s (%s)\n", changes.name, changes.text);
     rows_print(to, rows, in_sample, ROWS_CHANGES, target_title, width);

@@ -124,6 +124,9 @@ void page_measures(FILE *to, const struct measure_rows *rows, bool in_sample,
     if (!rows_any(rows, in_sample, t.what))
         return;
     tell_table(&t, target_title, caption, "measures");
+    struct fact majority = facts_majority(rows, in_sample);
+    if (majority.text[0] != '\0')
+        html_element(to, "p", NULL, majority.text);
     tell_reasons(to, rows, in_sample);
     t.what = ROWS_CHANGES;
     if (!rows_any(rows, in_sample, t.what))

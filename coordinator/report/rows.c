@@ -35,6 +35,11 @@ static size_t representation_of(const struct json *measure)
     return rep;
 }
 
+bool rows_in_sample(const struct json *measure)
+{
+    return strcmp(json_string(json_get(measure, "split"), ""), "test") != 0;
+}
+
 static bool same_row(const struct measure_row *a, const struct measure_row *b)
 {
     return a->in_sample == b->in_sample && strcmp(a->target, b->target) == 0 &&
@@ -63,18 +68,20 @@ void rows_open(struct measure_rows *rows, const struct json *report, const char 
 {
     const struct json *measures = json_get(report, list);
     size_t count = json_count(measures);
-    *rows = (struct measure_rows){.row = calloc(count + 1, sizeof(struct measure_row))};
+    *rows = (struct measure_rows){.row = calloc(count + 1, sizeof(struct measure_row)),
+                                  .list = measures,
+                                  .target_key = target_key};
     must(rows->row != NULL);
     for (size_t i = 0; i < count; i++) {
         const struct json *measure = json_at(measures, i);
         size_t rep = representation_of(measure);
         if (rep == REP_COUNT)
-            continue; /* of a later version: its numbers stay in report.json */
+            continue; /* the majority's is in no row; one of a later version stays in report.json */
         struct measure_row wanted = {
             .target = json_string(json_get(measure, target_key), "?"),
             .metric = json_string(json_get(measure, "metric"), "?"),
             .probe = json_string(json_get(measure, "probe"), "?"),
-            .in_sample = strcmp(json_string(json_get(measure, "split"), ""), "test") != 0,
+            .in_sample = rows_in_sample(measure),
         };
         row_for(rows, &wanted)->cell[rep] = measure;
     }

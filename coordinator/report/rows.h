@@ -30,6 +30,8 @@ struct measure_row {
 struct measure_rows {
     struct measure_row *row;
     size_t count;
+    const struct json *list; /* borrowed: what they were sorted from, and what is in no row */
+    const char *target_key;
 };
 
 /* From report.json's utility ("task") or leakage ("attribute") list. */
@@ -37,6 +39,8 @@ void rows_open(struct measure_rows *rows, const struct json *report, const char 
                const char *target_key);
 void rows_close(struct measure_rows *rows);
 
+/* Is a measure of the list not of test patients? */
+bool rows_in_sample(const struct json *measure);
 /* "original" and so on. */
 const char *rows_representation(enum representation rep);
 /* A metric as people write it: "AUC" for "auc". */

@@ -21,8 +21,9 @@ struct measure_change {
 struct measure {
     bool leakage;                  /* about an attribute (leakage) or a task (utility)? */
     char target[MEASURE_NAME_MAX]; /* "stage", "sex", "race=Black/White", "age" */
-    const char *representation;    /* "original", "erasure", "debiased", "noise" */
-    const char *probe;     /* "linear", "mlp", "given": no probe, the predictions themselves */
+    const char *representation;    /* "original", "erasure", "debiased", "noise", "majority" */
+    /* "linear", "mlp"; none: "given", the predictions themselves, "constant", one for everybody */
+    const char *probe;
     const char *metric;    /* "auc", "r2", "accuracy" */
     double value;          /* NAN: not estimable */
     double lo, hi;         /* 95 % interval, NAN: none */

@@ -5,7 +5,7 @@
 data=${EVENHAND_DATA:?the folder of real data}/heart_disease
 run() { "$bin/evenhand" simulate run configs/heart.cfg --set "data.root=$data" --out "$work/$1" "${@:2}" >"$out" 2>"$err"; }
 digest() { sed -n 's/.*"model_digest": "\([0-9a-f]*\)".*/\1/p' "$work/$1/report.json"; }
-accuracy() { grep -A1 '"metric": "accuracy"' "$work/$1/report.json" | sed -n 's/.*"value": \([.0-9]*\).*/\1/p'; }
+accuracy() { grep -A3 '"representation": "original"' "$work/$1/report.json" | grep -A1 '"metric": "accuracy"' | sed -n 's/.*"value": \([.0-9]*\).*/\1/p'; }
 
 check "the plan runs" run a --jobs 1
 check "and again, two sites at a time" run b --jobs 2

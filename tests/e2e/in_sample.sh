@@ -42,7 +42,7 @@ run in-sample 1 --set "data.root=$work/one"
 label="in-sample, not evidence of utility"
 check "the terminal says what it is" grep -q "^In-sample (compatibility): $label" "$work/in-sample.txt"
 check "the page does, over both tables" test "$(grep -c "<caption>.*$label" "$work/in-sample/report.html")" = 2
-check "every number of the report does" test "$(grep -c '"split": "in-sample"' "$work/in-sample/report.json")" = 8 \
+check "every number of the report does" test "$(grep -c '"split": "in-sample"' "$work/in-sample/report.json")" = 12 \
     -a "$(grep -c '"split": "test"' "$work/in-sample/report.json")" = 0
 check "a check fails for it" grep -q "FAIL split: probes were fitted and scored on the same patients: $label" <(tr -s ' \n' ' ' <"$work/in-sample.txt")
 check "and none is evidence" grep -q 'holds no number from held-out patients' "$work/in-sample.txt"

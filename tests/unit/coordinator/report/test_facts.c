@@ -40,6 +40,46 @@ static void a_course_knows_its_ends_and_its_extremes(void **state)
     json_close(&tree);
 }
 
+static void one_answer_for_everybody_is_told_where_it_was_measured(void **state)
+{
+    (void)state;
+    static const char sex[] = "{\"attribute\": \"sex\", \"representation\": \"majority\", "
+                              "\"metric\": \"accuracy\", \"value\": 0.596, \"split\": \"test\"}";
+    static const char age[] = "{\"attribute\": \"age\", \"representation\": \"majority\", "
+                              "\"metric\": \"r2\", \"value\": -0.001, \"split\": \"test\"}";
+    static const char race[] = "{\"attribute\": \"race=B/W\", \"representation\": \"majority\", "
+                               "\"metric\": \"accuracy\", \"value\": null, \"withheld\": true}";
+    static const char noise[] = "{\"attribute\": \"sex\", \"representation\": \"noise\", "
+                                "\"metric\": \"accuracy\", \"value\": 0.5, \"split\": \"test\"}";
+    static const struct {
+        const char *list[3];
+        bool in_sample;
+        const char *text;
+    } rows[] = {
+        {{sex, race, age},
+         false,
+         "The same answer for everybody has AUC .5, and accuracy: sex .596; r2: age -.001"},
+        {{noise, sex, sex},
+         false,
+         "The same answer for everybody has AUC .5, and accuracy: sex .596, sex .596"},
+        {{age, noise, race}, false, "The same answer for everybody has r2: age -.001"},
+        {{noise, race, noise}, false, ""},
+        {{sex, age, sex}, true, ""},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        char text[1024];
+        struct measure_rows list;
+        snprintf(text, sizeof text, "{\"leakage\": [%s, %s, %s]}", rows[i].list[0], rows[i].list[1],
+                 rows[i].list[2]);
+        struct json *tree = sample_json(text);
+        rows_open(&list, tree, "leakage", "attribute");
+        struct fact fact = facts_majority(&list, rows[i].in_sample);
+        assert_string_equal(fact.text, rows[i].text);
+        rows_close(&list);
+        json_close(&tree);
+    }
+}
+
 static void only_plain_aggregation_lets_a_coordinator_read(void **state)
 {
     (void)state;
@@ -99,6 +139,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_course_knows_its_ends_and_its_extremes),
+        cmocka_unit_test(one_answer_for_everybody_is_told_where_it_was_measured),
         cmocka_unit_test(only_plain_aggregation_lets_a_coordinator_read),
         cmocka_unit_test(a_site_is_whole_when_it_is_done_and_missed_nothing),
         cmocka_unit_test(digests_are_as_long_as_asked),

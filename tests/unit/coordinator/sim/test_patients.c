@@ -85,7 +85,7 @@ static void widths_of(struct width *w, const char *const *targets, size_t count,
     for (size_t t = 0; t < count; t++)
         for (size_t i = 0; i < report.measure_count; i++) {
             const struct measure *m = &report.measure[i];
-            if (strcmp(m->target, targets[t]) == 0 && strcmp(m->metric, "accuracy") != 0)
+            if (strcmp(m->target, targets[t]) == 0 && strcmp(m->representation, "original") == 0)
                 w[t] = (struct width){m->value, m->hi - m->lo, m->patients};
         }
     report_close(&report);

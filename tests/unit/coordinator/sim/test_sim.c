@@ -180,8 +180,9 @@ static void a_plain_head_is_scored_by_itself(void **state)
     open_run(&r, head_only, NULL, 0);
     struct report report;
     check_ok(sim_run(&report, &r.plan, r.flat, SITES, NULL, &(struct sim_options){.jobs = 1}));
-    assert_int_equal(report.measure_count, 2);
+    assert_int_equal(report.measure_count, 3);
     assert_true(find(&report, "disease", "original", "linear", "auc")->value > .85);
+    assert_true(find(&report, "disease", "majority", "constant", "accuracy")->value < .65);
     const struct measure *m = find(&report, "disease", "original", "linear", "accuracy");
     assert_true(m->value > .75);
     assert_string_equal(m->split, "test");
