@@ -1,5 +1,7 @@
 #include "models/core/batch.h"
 
+#include <math.h>
+
 #include "proto/base/must.h"
 
 size_t target_outputs(const struct target *t)
@@ -16,4 +18,19 @@ size_t target_largest(const struct target *t)
         if (t->share[i] > t->share[largest])
             largest = i;
     return largest;
+}
+
+size_t target_levels_seen(const struct target *t)
+{
+    size_t seen = 0;
+    for (size_t i = 0; i < t->levels; i++)
+        seen += t->share[i] > 0;
+    return seen;
+}
+
+void target_balance(double weight[static TARGET_LEVELS_MAX], const struct target *t)
+{
+    double seen = (double)target_levels_seen(t);
+    for (size_t i = 0; i < t->levels; i++)
+        weight[i] = t->share[i] > 0 ? fmin(1 / (seen * t->share[i]), TARGET_BALANCE_MAX) : 1;
 }

@@ -53,5 +53,13 @@ struct batch {
 size_t target_outputs(const struct target *t);
 /* The index of the largest share: the level that others are compared with. */
 size_t target_largest(const struct target *t);
+/* How many of its levels training rows have. */
+size_t target_levels_seen(const struct target *t);
+/*
+ * Weights of the levels under which those seen count alike: 1 / (levels seen * share), at most
+ * TARGET_BALANCE_MAX, so that three patients do not outweigh all others; 1 where nobody was seen.
+ */
+#define TARGET_BALANCE_MAX 10.0
+void target_balance(double weight[static TARGET_LEVELS_MAX], const struct target *t);
 
 #endif

@@ -43,34 +43,26 @@ static struct dense stacked(const struct adversaries *a)
     return (struct dense){a->shape.latent, a->columns};
 }
 
-static size_t levels_seen(const struct target *t)
-{
-    size_t seen = 0;
-    for (size_t i = 0; i < t->levels; i++)
-        seen += t->share[i] > 0;
-    return seen;
-}
-
 static bool can_be_read(const struct target *t)
 {
     if (!(t->known > 0))
         return false;
-    return t->kind == TARGET_REGRESSION || levels_seen(t) > 1;
+    return t->kind == TARGET_REGRESSION || target_levels_seen(t) > 1;
 }
 
 /* Rare levels weigh more in a categorical loss; the prior is what a clueless player then says. */
-static void plan_levels(double *weight, double *prior, const struct target *t)
+static void plan_levels(double weight[static TARGET_LEVELS_MAX], double *prior,
+                        const struct target *t)
 {
-    double seen = (double)levels_seen(t), sum = 0;
-    for (size_t i = 0; i < t->levels; i++) {
-        weight[i] = 1;
-        if (t->kind == TARGET_CATEGORICAL && t->share[i] > 0)
-            weight[i] = fmin(1 / (seen * t->share[i]), ADVERSARY_CLASS_WEIGHT_MAX);
-        prior[i] = weight[i] * t->share[i];
-        sum += prior[i];
-    }
+    double sum = 0;
     for (size_t i = 0; i < t->levels; i++)
-        prior[i] /= sum;
+        weight[i] = 1;
+    if (t->kind == TARGET_CATEGORICAL)
+        target_balance(weight, t);
+    for (size_t i = 0; i < t->levels; i++)
+        sum += weight[i] * t->share[i];
+    for (size_t i = 0; i < t->levels; i++)
+        prior[i] = weight[i] * t->share[i] / sum;
 }
 
 static void add_player(struct adversaries *a, size_t group)

@@ -13,7 +13,7 @@
  *                    In a batch that knows no value of an attribute its players weigh nothing.
  *
  * A player's loss is cross-entropy (binary), cross-entropy with rare levels weighted up
- * (categorical: 1 / (levels seen * share), at most ADVERSARY_CLASS_WEIGHT_MAX), or squared
+ * (categorical: 1 / (levels seen * share), at most TARGET_BALANCE_MAX), or squared
  * error / 2 (regression, standardised). Weights change what a player says when z tells it nothing:
  * the prior of confusion is share * weight, normalised, so that a clueless player pulls at nobody.
  *
@@ -33,7 +33,6 @@
 #define ADVERSARY_LAYERS_MAX       4 /* hidden */
 #define ADVERSARY_COPIES_MAX       8
 #define ADVERSARY_PLAYERS_MAX      (GROUPS_MAX * ADVERSARY_COPIES_MAX)
-#define ADVERSARY_CLASS_WEIGHT_MAX 10.0
 
 enum adversary_form { ADVERSARY_CONFUSION, ADVERSARY_REVERSE };
 

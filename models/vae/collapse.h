@@ -7,9 +7,10 @@
  *
  * Guards: `recon_r2`, 1 - sum |xhat - x|^2 / sum |x|^2 (against the training mean, 0), at least
  * model.collapse_r2 of the plan (.2; a plan whose weights buy little reconstruction, on purpose,
- * says how little it expects, and the report shows the limit); `active_units`, latents whose mu has a variance above COLLAPSE_ACTIVE_VARIANCE,
- * at least COLLAPSE_ACTIVE_MIN or half of a latent shorter than ten; `kl_per_row`, nats, shown
- * without a limit; and `left_out`, only when attributes have no adversary.
+ * says how little it expects, and the report shows the limit); `active_units`, latents whose mu has
+ * a variance above COLLAPSE_ACTIVE_VARIANCE, at least COLLAPSE_ACTIVE_MIN or half of a latent
+ * shorter than ten; `kl_per_row`, nats, shown without a limit; and `left_out`, only when attributes
+ * have no adversary.
  */
 #ifndef EVENHAND_COLLAPSE_H
 #define EVENHAND_COLLAPSE_H

@@ -30,7 +30,7 @@ static inline const struct debias *debias_of(const struct model *m)
     return (const struct debias *)(const void *)m;
 }
 
-#define DEBIAS_SETTINGS 22
+#define DEBIAS_SETTINGS 23
 extern const struct setting debias_rows[DEBIAS_SETTINGS];
 
 MUST_CHECK enum status debias_open(struct model **m, const struct settings *plan,

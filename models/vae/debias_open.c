@@ -30,6 +30,8 @@ const struct setting debias_rows[DEBIAS_SETTINGS] = {
      "Decoupled weight decay (AdamW) of encoder, decoder and task head."},
     {"model.task.weight", SET_REAL, 0, 1e6, "", "3.0", NULL, false,
      "Weight of the losses of the tasks that are trained."},
+    {"model.task.balanced", SET_BOOL, 0, 0, "", "false", NULL, false,
+     "Let every level of a task weigh alike in its loss, as far as 10 times its rows: for what is rare."},
     {"model.task.hidden", SET_INT, 0, 65536, "units", "0", NULL, false,
      "Hidden units of the task head; 0 makes it linear."},
     {"model.adversary.hidden", SET_LIST_INT, 1, 2048, "units", "[512, 64]", NULL, false,
@@ -161,7 +163,8 @@ enum status debias_open(struct model **m, const struct settings *plan, const str
     d->vae = (struct vae_shape){.width = who->width,
                                 .hidden = settings_size(plan, "model.hidden"),
                                 .latent = settings_size(plan, "model.latent")};
-    head_plan(&d->head, who, d->vae.latent, settings_size(plan, "model.task.hidden"));
+    head_plan(&d->head, who, d->vae.latent, settings_size(plan, "model.task.hidden"),
+              settings_bool(plan, "model.task.balanced"));
     read_weights(d, plan);
     enum status st = read_adversaries(d, plan, who);
     if (st == ST_OK) {

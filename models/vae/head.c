@@ -16,7 +16,8 @@ static struct dense last_of(const struct head *h)
     return (struct dense){h->hidden, h->outputs};
 }
 
-void head_plan(struct head *h, const struct population *who, size_t latent, size_t hidden)
+void head_plan(struct head *h, const struct population *who, size_t latent, size_t hidden,
+               bool balanced)
 {
     *h = (struct head){.who = who, .latent = latent, .hidden = hidden};
     for (size_t t = 0; t < TASKS_MAX; t++)
@@ -26,6 +27,12 @@ void head_plan(struct head *h, const struct population *who, size_t latent, size
             h->at[t] = h->outputs;
             h->outputs += target_outputs(&who->task[t]);
         }
+    for (size_t t = 0; t < who->task_count; t++) {
+        for (size_t l = 0; l < TARGET_LEVELS_MAX; l++)
+            h->class_weight[t][l] = 1;
+        if (balanced)
+            target_balance(h->class_weight[t], &who->task[t]);
+    }
 }
 
 size_t head_params(const struct head *h)
@@ -92,13 +99,14 @@ double head_loss(real *dlogits, const struct head *h, const struct head_acts *ac
             continue;
         const struct target *task = &h->who->task[t];
         const real *logits = acts->logits + h->at[t], *y = b->task + t * rows;
+        const double *level = h->class_weight[t];
         real *grad = dlogits + h->at[t];
         switch (task->kind) {
         case TARGET_BINARY:
-            sum += loss_binary(grad, logits, y, rows, stride, weight, 1);
+            sum += loss_binary(grad, logits, y, rows, stride, weight, level[1] / level[0]);
             break;
         case TARGET_CATEGORICAL:
-            sum += loss_categorical(grad, logits, y, rows, task->levels, stride, weight, NULL);
+            sum += loss_categorical(grad, logits, y, rows, task->levels, stride, weight, level);
             break;
         case TARGET_REGRESSION:
             sum += loss_square(grad, logits, y, rows, stride, weight);

@@ -6,7 +6,8 @@
  *
  * The tasks that a plan trains stand side by side in the outputs. Loss: cross-entropy of
  * binary and categorical tasks, squared error / 2 of standardised values, each a mean over the rows
- * whose value is known; unweighted, so that a prediction is a probability of this population.
+ * whose value is known. Unweighted, so that a prediction is a probability of this population; or
+ * balanced (methods.md 1.12), so that a rare outcome pulls at z like a common one.
  */
 #ifndef EVENHAND_HEAD_H
 #define EVENHAND_HEAD_H
@@ -20,6 +21,7 @@ struct head {
     size_t latent, hidden;
     size_t outputs;       /* 0: no task is trained, and there is no head */
     size_t at[TASKS_MAX]; /* first output of task t, SIZE_MAX when it is not trained */
+    double class_weight[TASKS_MAX][TARGET_LEVELS_MAX];
 };
 
 struct head_acts {
@@ -29,7 +31,8 @@ struct head_acts {
     real *logits;       /* [B,outputs] */
 };
 
-void head_plan(struct head *h, const struct population *who, size_t latent, size_t hidden);
+void head_plan(struct head *h, const struct population *who, size_t latent, size_t hidden,
+               bool balanced);
 size_t head_params(const struct head *h);
 void head_map(struct map *map, const struct head *h); /* head.0.weight, head.0.bias, ... */
 /* Reals and pieces of a forward, a loss and a backward pass. */

@@ -190,7 +190,7 @@ static const struct setting rows[] = {
 /* clang-format on */
 
 /* A plan from before there was such a key keeps its digest, its draws, and its models readable. */
-static const char *const late[] = {"groups[].ramp", "evaluate.margin"};
+static const char *const late[] = {"groups[].ramp", "evaluate.margin", "model.task.balanced"};
 
 struct setting_table plan_rows(void)
 {

@@ -277,7 +277,7 @@ static void rare_levels_weigh_more_but_not_without_limit(void **state)
     adversary_plan(&a, &some, &shapes[0]);
     assert_true(fabs(a.class_weight[1][0] - 1 / 2.7) < 1e-12);
     assert_true(fabs(a.class_weight[1][1] - 1 / .297) < 1e-12);
-    assert_true(a.class_weight[1][2] == ADVERSARY_CLASS_WEIGHT_MAX);
+    assert_true(a.class_weight[1][2] == TARGET_BALANCE_MAX);
     double sum = 1 / 3. + 1 / 3. + .01;
     assert_true(fabs(a.prior[1][0] - 1 / 3. / sum) < 1e-12);
     assert_true(fabs(a.prior[1][2] - .01 / sum) < 1e-12);

@@ -45,6 +45,7 @@ static void backward_is_the_derivative_of_every_phase(void **state)
          {"model.task.hidden=4", "model.adversary.hidden=[5]", NULL},
          false},
         {"no dropout", {"model.dropout=0", NULL}, false},
+        {"balanced tasks", {"model.task.balanced=true", NULL}, false},
         {"a KL term that is summed", {"model.kl=summed", NULL}, true},
     };
     struct toy_rows r;
