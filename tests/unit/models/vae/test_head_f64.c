@@ -2,7 +2,7 @@
 #include "models/vae/head.h"
 #include "tests/unit/models/vae/toy.h"
 
-#define ROWS   9
+#define ROWS   40
 #define LATENT 3
 
 static double weight_of(bool balanced, const struct target *t, size_t level)
