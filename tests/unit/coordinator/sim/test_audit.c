@@ -90,7 +90,7 @@ static const char debias[] =
     "model = { name = \"debias-vae\"; erase_first = true; latent = 16; hidden = 64; beta = 0.1;\n"
     "  reconstruct = 6.0; dropout = 0.0; adversary = { hidden = [64]; count = 2; steps = 3;\n"
     "  lr = 3e-3; weight = 5.0; form = \"reverse\"; }; };\n"
-    "evaluate = { seeds = 2; rounds = 30; every = 100; trace = false; fairness = false;\n"
+    "evaluate = { seeds = 5; rounds = 30; every = 100; trace = false; fairness = false;\n"
     "  representations = [\"original\", \"erasure\", \"debiased\", \"noise\"]; };\n";
 
 static struct fixture planted(void)
@@ -104,7 +104,7 @@ static struct fixture planted(void)
 }
 
 /*
- * T6 and T11: fresh probes read of the originals what was planted. After linear erasure the linear
+ * T6 and T11: five fresh probes of a kind read of the originals what was planted. After linear erasure the linear
  * one reads nothing and the mlp still hears who is loud. Adversaries take that too, and leave what
  * tells the ill: all of it on patients that nobody was fitted to.
  */
