@@ -1,56 +1,8 @@
 /* Who is dealt where: splits, folds and sites by hash, read back from the files of an import. */
-#include "crypto/hash.h"
-#include "node/data/import.h"
-#include "node/data/site.h"
-#include "proto/base/file.h"
-#include "tests/support/check.h"
-#include "tests/support/scratch.h"
+#include "tests/unit/node/data/import_setup.h"
 
 #define ONE "name = \"t\"; tables = ( { file = \"one.csv\"; } ); "
 #define X   "features = ( { columns = [\"x\"]; } ); "
-
-static struct scratch s;
-
-static int open_scratch(void **state)
-{
-    (void)state;
-    crypto_start();
-    s = scratch_open();
-    return 0;
-}
-
-static int close_scratch(void **state)
-{
-    (void)state;
-    scratch_close(&s);
-    return 0;
-}
-
-static const char *in_scratch(const char *name)
-{
-    static char path[4][SCRATCH_MAX];
-    static size_t at;
-
-    return scratch_file(path[at++ % 4], &s, name);
-}
-
-static void put_file(const char *name, const char *text)
-{
-    check_ok(file_write(in_scratch(name), text, strlen(text)));
-}
-
-static enum status import(struct json **data, const char *recipe, const char *out)
-{
-    struct recipe *r;
-    *data = NULL;
-    enum status st = recipe_parse(&r, recipe, "t.cfg");
-
-    if (st != ST_OK)
-        return st;
-    st = import_run(data, &(struct import_order){r, s.path, in_scratch(out), true, true});
-    recipe_close(&r);
-    return st;
-}
 
 /* 40 patients of 1 to 3 rows each. */
 static void put_many(void)
