@@ -26,20 +26,9 @@ enum status greet_judge(struct plan *p, const struct msg *m, const struct node_c
 void greet_leave(struct link *l, const struct digest *plan)
 {
     struct complaint_kept why = *fault_kept();
-    struct msg no = {.head = {.type = MSG_REFUSED}};
-    if (plan != NULL)
-        no.head.config = *plan;
+    struct msg no = {.head = {.type = MSG_REFUSED, .config = *plan}};
     msg_refuse(&no, why.what, "");
     if (l->ops->send(l, &no) != ST_OK)
         log_warn("not said", LOG_TEXT("why", fault_text()));
     fault_restore(&why);
-}
-
-enum status greet_plan(struct plan *p, const struct msg *m, const struct node_config *c,
-                       struct link *l)
-{
-    enum status st = greet_judge(p, m, c);
-    if (st != ST_OK)
-        greet_leave(l, &m->head.config);
-    return st;
 }

@@ -11,16 +11,15 @@
 
 MUST_CHECK enum status greet_hello(struct link *l);
 /*
- * Judges a PLAN, and tells nobody. On success *p is open: plan_close. EC_RUN_PLAN: the plan is not
+ * Judges a PLAN. On success *p is open: plan_close. EC_RUN_PLAN: the plan is not
  * the one its message names; EC_CFG_*: this version does not understand it; EC_POL_PLAN.
  */
 MUST_CHECK enum status greet_judge(struct plan *p, const struct msg *m,
                                    const struct node_config *c);
-/* Tells the coordinator that this site will not take part: the kept fault's code, no detail.
- * plan: which, NULL: it saw none. */
+/*
+ * Tells the coordinator that this site will not take part: the kept fault's code, no detail; the
+ * fault stays. plan: in which, zeros: it saw none.
+ */
 void greet_leave(struct link *l, const struct digest *plan);
-/* Judges, and what it does not allow it tells the coordinator: the code, no detail. */
-MUST_CHECK enum status greet_plan(struct plan *p, const struct msg *m, const struct node_config *c,
-                                  struct link *l);
 
 #endif

@@ -256,13 +256,6 @@ enum status node_loop_rejoin(struct node_loop *l)
     return hear(l, HE_LINK_UP, NULL);
 }
 
-enum status node_loop_leave(struct node_loop *l)
-{
-    struct msg m = blank(l, MSG_REFUSED, l->node.round);
-    msg_refuse(&m, fault_kept()->what, "");
-    return say(l, &m);
-}
-
 /* What training complains about has no place of its own: it happened here. */
 static enum status placed(const struct node_loop *l, enum status st)
 {

@@ -39,9 +39,6 @@ void node_loop_close(struct node_loop *l);
 MUST_CHECK enum status node_loop_turn(struct node_loop *l);
 /* Another process answers at the other end: joins again. */
 MUST_CHECK enum status node_loop_rejoin(struct node_loop *l);
-/* Tells the coordinator that this site will not take part: the kept fault's code and its general
- * cause, no detail of it. */
-MUST_CHECK enum status node_loop_leave(struct node_loop *l);
 /* Legs whose sums this end has folded. */
 uint64_t node_loop_done(const struct node_loop *l);
 

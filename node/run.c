@@ -27,6 +27,7 @@ struct running {
     struct clock clock;
     char flat[PATH_MAX];
     bool read; /* flat is there */
+    struct digest offered; /* the plan that came last; zeros: none */
     struct plan plan;
     bool planned; /* plan and loop are open */
     struct node_loop loop;
@@ -157,7 +158,8 @@ static enum status take_plan(struct running *r)
     if (st != ST_OK || !got)
         return st;
     if (m.head.type == MSG_PLAN) {
-        st = greet_plan(&r->plan, &m, r->c, l);
+        r->offered = m.head.config;
+        st = greet_judge(&r->plan, &m, r->c);
         if (st == ST_OK) {
             struct node_options o = {
                 .plan = &r->plan, .flat_path = r->flat, .name = r->c->title, .link = l};
@@ -206,12 +208,7 @@ static enum status turn(struct running *r)
 /* The coordinator need not wait for a site that gives up, if it can still be told. */
 static void leave(struct running *r)
 {
-    struct complaint_kept why = *fault_kept();
-    if (r->planned && node_loop_leave(&r->loop) != ST_OK)
-        log_warn("not said", LOG_TEXT("why", fault_text()));
-    fault_restore(&why);
-    if (!r->read)
-        greet_leave(net_as_link(r->link), NULL);
+    greet_leave(net_as_link(r->link), &r->offered);
 }
 
 static enum status open_all(struct running *r)

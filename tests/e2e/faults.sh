@@ -99,4 +99,21 @@ check "rounds go by" network_until 30 legs_done 5
 kill -9 "${process[site-1]}"
 check "without a quorum it ends: status 75" ends_with 75
 check "and says who was awaited" grep -q 'E-RUN-004.*site-1' "$net/coordinator.err"
+
+# A site whose data are fine, and are not what the plan asks for: it says so, and is not waited for.
+cat >"$work/recipe.cfg" <<'RECIPE'
+name = "other"; tables = ( { file = "rows.csv"; } ); patient = "id"; split = { test = 0.2; };
+features = ( { columns = ["x"]; } ); labels = ( { name = "disease"; } );
+RECIPE
+awk 'BEGIN { print "id,disease,x"; for (i = 0; i < 60; i++) print i "," i % 2 "," i % 7 }' >"$work/rows.csv"
+"$bin/evenhand-data" import "$work/recipe.cfg" --root "$work" --out "$work/other" >"$out" 2>"$err" || cat "$err"
+mv "$work"/other/*.h5 "$work/cohort/site-4.h5"
+begin long site-1 site-2 site-4
+unfit=${process[site-4]} status=0
+unfit_shown() { test "$(network_sites REFUSED)" = 1; }
+wait "$unfit" || status=$?
+check "data without the plan's label end a node: status 65" test $status = 65
+check "it says which" grep -q 'E-DAT-004.*cancer_2y' "$net/site-4.err"
+check "the coordinator shows that it will not take part" network_until 20 unfit_shown
+check "with the code, and no detail" test "$(network_log 'site will not take part.*E-DAT-004')" = 1
 finish

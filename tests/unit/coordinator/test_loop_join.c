@@ -1,6 +1,7 @@
 /* Who joins a run when: early, late, again, with nothing, with another plan. */
 #include "tests/support/check.h"
 
+#include "node/greet.h"
 #include "tests/support/meeting.h"
 
 /* Adam keeps state at the sites, so a leg computed twice would be seen. */
@@ -390,7 +391,7 @@ static void a_site_may_say_that_it_will_not_take_part(void **state)
     check_ok(meeting_run(&m)); /* waits for it */
     assert_int_equal(m.coordinator.coord.phase, CO_COLLECT_MASKED);
     check_fault(fault(EC_POL_PLAN, "", "a detail of ours"), EC_POL_PLAN);
-    check_ok(node_loop_leave(&m.node[1]));
+    greet_leave(hub_site(m.hub, 1), &m.plan.digest);
     check_ok(meeting_run(&m));
     assert_true(m.coordinator.finished); /* nobody waited for a deadline */
     assert_true(meeting_logged(&m, "will not take part", "E-POL-001"));
