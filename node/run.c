@@ -26,7 +26,7 @@ struct running {
     struct net_link *link;
     struct clock clock;
     char flat[PATH_MAX];
-    bool read; /* flat is there */
+    bool read;             /* flat is there */
     struct digest offered; /* the plan that came last; zeros: none */
     struct plan plan;
     bool planned; /* plan and loop are open */

@@ -30,9 +30,9 @@
 #include "models/core/batch.h"
 #include "models/core/map.h"
 
-#define ADVERSARY_LAYERS_MAX       4 /* hidden */
-#define ADVERSARY_COPIES_MAX       8
-#define ADVERSARY_PLAYERS_MAX      (GROUPS_MAX * ADVERSARY_COPIES_MAX)
+#define ADVERSARY_LAYERS_MAX  4 /* hidden */
+#define ADVERSARY_COPIES_MAX  8
+#define ADVERSARY_PLAYERS_MAX (GROUPS_MAX * ADVERSARY_COPIES_MAX)
 
 enum adversary_form { ADVERSARY_CONFUSION, ADVERSARY_REVERSE };
 
