@@ -174,8 +174,8 @@ static size_t add_majority(struct fact *fact, size_t at, const struct measure_ro
         const struct json *m = json_at(rows->list, i);
         double value = rows_value(m, "value");
         char figure[WORDS_FIGURE_MAX];
-        if (strcmp(facts_text(m, "representation"), "majority") != 0 || isnan(value) ||
-            rows_in_sample(m) != in_sample || strcmp(facts_text(m, "metric"), metric) != 0)
+        if (!rows_majority(m) || isnan(value) || rows_in_sample(m) != in_sample ||
+            strcmp(facts_text(m, "metric"), metric) != 0)
             continue;
         words_figure(figure, value);
         if (at < sizeof(fact->text))

@@ -40,6 +40,11 @@ bool rows_in_sample(const struct json *measure)
     return strcmp(json_string(json_get(measure, "split"), ""), "test") != 0;
 }
 
+bool rows_majority(const struct json *measure)
+{
+    return strcmp(json_string(json_get(measure, "representation"), ""), "majority") == 0;
+}
+
 static bool same_row(const struct measure_row *a, const struct measure_row *b)
 {
     return a->in_sample == b->in_sample && strcmp(a->target, b->target) == 0 &&

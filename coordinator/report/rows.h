@@ -41,6 +41,8 @@ void rows_close(struct measure_rows *rows);
 
 /* Is a measure of the list not of test patients? */
 bool rows_in_sample(const struct json *measure);
+/* Is it what one answer for everybody is worth? Such a measure is in no row. */
+bool rows_majority(const struct json *measure);
 /* "original" and so on. */
 const char *rows_representation(enum representation rep);
 /* A metric as people write it: "AUC" for "auc". */

@@ -106,6 +106,23 @@ static size_t add_others(char *text, size_t at, const struct measure_rows *rows,
     return at;
 }
 
+/* "; the same answer for everybody .596": what an accuracy is worth shows beside that. */
+static void add_majority(char *text, size_t at, const struct measure_rows *rows,
+                         const struct measure_row *row)
+{
+    for (size_t i = 0; i < json_count(rows->list) && strcmp(row->metric, "accuracy") == 0; i++) {
+        const struct json *m = json_at(rows->list, i);
+        double value = rows_value(m, "value");
+        char figure[WORDS_FIGURE_MAX];
+        if (!rows_majority(m) || rows_in_sample(m) || isnan(value) ||
+            strcmp(json_string(json_get(m, rows->target_key), ""), row->target) != 0)
+            continue;
+        words_figure(figure, value);
+        snprintf(text + at, VERDICT_TEXT_MAX - at, "; the same answer for everybody %s", figure);
+        return;
+    }
+}
+
 /* " with AUC .612 [.581 .643] (mlp, 1,061 patients); from the originals .893" */
 static void say_finding(struct verdict *v, const struct measure_rows *rows,
                         const struct measure_row *row, enum representation subject)
@@ -120,13 +137,18 @@ static void say_finding(struct verdict *v, const struct measure_rows *rows,
         return;
     }
     struct cell_words words = rows_words(best->cell[subject]);
-    char patients[WORDS_FIGURE_MAX];
-    words_count(patients, rows_value(best->cell[subject], "patients"));
+    double known = rows_value(best->cell[subject], "patients");
+    char count[WORDS_FIGURE_MAX], patients[WORDS_FIGURE_MAX + sizeof(",  patients")] = "";
+    words_count(count, known);
+    if (!isnan(known)) /* hidden where another level is withheld */
+        snprintf(patients, sizeof(patients), ", %s patients", count);
     size_t at = (size_t)snprintf(
-        line->text, VERDICT_TEXT_MAX, " with %s %s%s%s (%s, %s patients)", rows_metric(row->metric),
+        line->text, VERDICT_TEXT_MAX, " with %s %s%s%s (%s%s)", rows_metric(row->metric),
         words.value, words.interval[0] == '\0' ? "" : " ", words.interval, best->probe, patients);
     if (at < VERDICT_TEXT_MAX)
-        add_others(line->text, at, rows, row, subject);
+        at = add_others(line->text, at, rows, row, subject);
+    if (at < VERDICT_TEXT_MAX)
+        add_majority(line->text, at, rows, row);
 }
 
 /* "For 1 of 4 attributes ...": those of a metric whose chance is known. */

@@ -1,5 +1,7 @@
 #include "tests/support/check.h"
 
+#include <math.h>
+
 #include "coordinator/report/verdict.h"
 #include "tests/support/sample.h"
 
@@ -111,6 +113,49 @@ static void a_metric_without_a_chance_level_is_not_counted_above_it(void **state
     report_close(&r);
 }
 
+/* The accuracy of a rare outcome is the majority's: who reads .778 shall see .976 beside it. */
+static void an_accuracy_stands_beside_that_of_one_answer_for_everybody(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *metric, *split;
+        bool told;
+    } rows[] = {{"accuracy", "test", true}, {"accuracy", "valid", false}, {"auc", "test", false}};
+    for (size_t k = 0; k < COUNT(rows); k++) {
+        struct report r = sample_report(2, false);
+        for (size_t i = 0; i < r.measure_count; i++) {
+            struct measure *m = &r.measure[i];
+            if (strcmp(m->representation, "original") == 0) {
+                m->metric = rows[k].metric;
+                continue;
+            }
+            m->representation = "majority";
+            m->probe = "constant";
+            m->metric = "accuracy";
+            m->value = .976;
+            m->split = rows[k].split;
+        }
+        char *text = verdict(&r);
+        bool told = strstr(text, "2,199 patients); the same answer for everybody .976") != NULL;
+        if (told != rows[k].told)
+            fail_msg("row %zu: %s", k, text);
+        free(text);
+        report_close(&r);
+    }
+}
+
+static void patients_that_are_hidden_are_not_counted(void **state)
+{
+    (void)state;
+    struct report r = sample_report(1, false);
+    for (size_t i = 0; i < r.measure_count; i++)
+        r.measure[i].rows = r.measure[i].patients = (double)NAN;
+    char *text = verdict(&r);
+    assert_non_null(strstr(text, "cancer_2y with AUC .778 [.748 .808] (linear)"));
+    free(text);
+    report_close(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -118,6 +163,8 @@ int main(void)
         cmocka_unit_test(a_verdict_speaks_of_the_released_embeddings_where_there_are_any),
         cmocka_unit_test(only_an_interval_above_chance_counts_and_only_on_held_out_patients),
         cmocka_unit_test(a_metric_without_a_chance_level_is_not_counted_above_it),
+        cmocka_unit_test(an_accuracy_stands_beside_that_of_one_answer_for_everybody),
+        cmocka_unit_test(patients_that_are_hidden_are_not_counted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
