@@ -290,30 +290,27 @@ static void measure_accuracy(struct measure *m, int64_t *counts, const struct ex
         m->lo = i.lo, m->hi = i.hi, m->interval = i.method;
 }
 
-/*
- * What needs no embedding (methods.md 1.11, 10): the level that more training rows have, or their
- * mean, for everybody. Its AUC is .5 by its nature, so it is told by its accuracy; a share and a
- * total tell how many have each level.
- */
-static void measure_majority(struct measure *m, int64_t *counts, const struct exam *e,
-                             const struct exam_row *row, double min_cell)
+/* What the held-out rows' mean differs from that of the training rows, which is 0 here. */
+static void measure_mean(struct measure *m, const struct exam *e, const struct exam_row *row,
+                         double min_cell)
 {
-    const struct target *t = exam_target(e, row);
-    m->representation = "majority";
-    m->probe = "constant";
-    m->seeds = 0;
-    m->change.from = NULL;
-    if (row->r2) {
-        struct r2_sums s = r2_sums_of(e, row);
-        s.sse = e->test[row->valid_at +
-                        2]; /* y is standardised by the training rows: their mean is 0 */
-        m->rows = s.rows, m->patients = s.patients;
-        if (is_small(s.patients, min_cell))
-            withhold(m);
-        else
-            m->value = r2_value(&s);
+    struct r2_sums s = r2_sums_of(e, row);
+    s.sse = e->test[row->valid_at + 2];
+    m->rows = s.rows, m->patients = s.patients;
+    if (is_small(s.patients, min_cell)) {
+        withhold(m);
+        snprintf(m->why, sizeof m->why, "fewer than %.0f held-out patients", min_cell);
         return;
     }
+    m->value = r2_value(&s);
+    if (isnan(m->value))
+        snprintf(m->why, sizeof m->why, "no two held-out rows have different known values");
+}
+
+static void measure_largest(struct measure *m, int64_t *counts, const struct exam *e,
+                            const struct exam_row *row, double min_cell)
+{
+    const struct target *t = exam_target(e, row);
     struct cluster_sums s = clusters_of(counts, e, row);
     m->metric = "accuracy";
     if (!estimable(m, &s, min_cell))
@@ -330,6 +327,24 @@ static void measure_majority(struct measure *m, int64_t *counts, const struct ex
         struct interval i = interval_wilson(right, m->rows, LEVEL);
         m->lo = i.lo, m->hi = i.hi, m->interval = i.method;
     }
+}
+
+/*
+ * What needs no embedding (methods.md 1.11, 10): the level that more training rows have, or their
+ * mean, for everybody. Its AUC is .5 by its nature, so it is told by its accuracy; a share and a
+ * total tell how many have each level.
+ */
+static void measure_majority(struct measure *m, int64_t *counts, const struct exam *e,
+                             const struct exam_row *row, double min_cell)
+{
+    m->representation = "majority";
+    m->probe = "constant";
+    m->seeds = 0;
+    m->change.from = NULL;
+    if (row->r2)
+        measure_mean(m, e, row, min_cell);
+    else
+        measure_largest(m, counts, e, row, min_cell);
 }
 
 void exam_measures(struct measure *m, const struct exam *e, double min_cell)

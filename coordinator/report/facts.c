@@ -166,7 +166,8 @@ struct fact facts_utility(const struct measure_rows *utility)
                          "held-out patients; higher is more to use"};
 }
 
-/* "sex .587, stage=2/1 .700": behind what fact->text says up to `at`. */
+/* "sex .587, stage=2/1 .700": behind what fact->text says up to `at`; cut with "..." where it does
+ * not fit. */
 static size_t add_majority(struct fact *fact, size_t at, const struct measure_rows *rows,
                            bool in_sample, const char *metric, const char *opening)
 {
@@ -178,9 +179,11 @@ static size_t add_majority(struct fact *fact, size_t at, const struct measure_ro
             strcmp(facts_text(m, "metric"), metric) != 0)
             continue;
         words_figure(figure, value);
-        if (at < sizeof(fact->text))
-            at += (size_t)snprintf(fact->text + at, sizeof(fact->text) - at, "%s%s %s", opening,
-                                   facts_text(m, rows->target_key), figure);
+        char item[FACT_TEXT_MAX];
+        snprintf(item, sizeof(item), "%s%s %s", opening, facts_text(m, rows->target_key), figure);
+        if (at + strlen(item) + sizeof(", ...") > sizeof(fact->text))
+            return at + (size_t)snprintf(fact->text + at, sizeof(fact->text) - at, ", ...");
+        at += (size_t)snprintf(fact->text + at, sizeof(fact->text) - at, "%s", item);
         opening = ", ";
     }
     return at;

@@ -80,6 +80,29 @@ static void one_answer_for_everybody_is_told_where_it_was_measured(void **state)
     }
 }
 
+static void a_list_of_majorities_that_is_too_long_says_so(void **state)
+{
+    (void)state;
+    char text[8192];
+    size_t at = (size_t)snprintf(text, sizeof text, "{\"utility\": [");
+    for (size_t i = 0; i < 40; i++)
+        at +=
+            (size_t)snprintf(text + at, sizeof text - at,
+                             "%s{\"task\": \"stage=level %zu\", \"representation\": \"majority\", "
+                             "\"metric\": \"accuracy\", \"value\": 0.5, \"split\": \"test\"}",
+                             i == 0 ? "" : ", ", i);
+    snprintf(text + at, sizeof text - at, "]}");
+    struct json *tree = sample_json(text);
+    struct measure_rows list;
+    rows_open(&list, tree, "utility", "task");
+    struct fact fact = facts_majority(&list, false);
+    size_t len = strlen(fact.text);
+    assert_true(len < sizeof fact.text && len > sizeof fact.text - 40);
+    assert_string_equal(fact.text + len - strlen(" .500, ..."), " .500, ...");
+    rows_close(&list);
+    json_close(&tree);
+}
+
 static void only_plain_aggregation_lets_a_coordinator_read(void **state)
 {
     (void)state;
@@ -140,6 +163,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_course_knows_its_ends_and_its_extremes),
         cmocka_unit_test(one_answer_for_everybody_is_told_where_it_was_measured),
+        cmocka_unit_test(a_list_of_majorities_that_is_too_long_says_so),
         cmocka_unit_test(only_plain_aggregation_lets_a_coordinator_read),
         cmocka_unit_test(a_site_is_whole_when_it_is_done_and_missed_nothing),
         cmocka_unit_test(digests_are_as_long_as_asked),
