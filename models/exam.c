@@ -43,17 +43,6 @@ const struct target *exam_target(const struct exam *e, const struct exam_row *ro
     return target_of(e, u->group, u->target);
 }
 
-/* Can anything be learnt about it: are two of its levels (or its value) known at all? */
-static bool learnable(const struct target *t)
-{
-    if (t->kind == TARGET_REGRESSION)
-        return t->known > 0;
-    size_t seen = 0;
-    for (size_t i = 0; i < t->levels; i++)
-        seen += t->share[i] > 0;
-    return seen >= 2;
-}
-
 /* The same level of the same target, read from the originals by the same kind of probe. */
 static size_t original_of(const struct exam *e, const struct exam_row *row)
 {
@@ -120,7 +109,7 @@ static void add_slice(struct exam *e, size_t slice, enum probe_kind kind, size_t
     for (size_t g = 0; g < 2; g++) {
         size_t count = g == 1 ? e->who->group_count : e->who->task_count;
         for (size_t i = 0; i < count; i++)
-            if (learnable(target_of(e, g == 1, i)))
+            if (target_learnable(target_of(e, g == 1, i)))
                 add_unit(e, (struct exam_unit){.slice = slice,
                                                .representation = e->slice_of[slice],
                                                .kind = kind,
@@ -138,7 +127,7 @@ static void add_own(struct exam *e)
         return;
     enum probe_kind kind = strcmp(e->subject->ops->name, "mlp") == 0 ? PROBE_MLP : PROBE_LINEAR;
     for (size_t i = 0; i < e->who->task_count; i++)
-        if (e->subject->task_at[i] != SIZE_MAX && learnable(&e->who->task[i]))
+        if (e->subject->task_at[i] != SIZE_MAX && target_learnable(&e->who->task[i]))
             add_unit(e, (struct exam_unit){.own = true,
                                            .representation = REP_ORIGINAL,
                                            .kind = kind,
@@ -150,7 +139,8 @@ static void add_own(struct exam *e)
 static void add_trials(struct exam *e, size_t slice, enum probe_kind kind)
 {
     for (size_t i = 0; i < e->attack.trial_count; i++)
-        if (e->slice_of[slice] != REP_NOISE && learnable(&e->who->task[e->attack.trial[i].task]))
+        if (e->slice_of[slice] != REP_NOISE &&
+            target_learnable(&e->who->task[e->attack.trial[i].task]))
             add_unit(e, (struct exam_unit){.slice = slice,
                                            .representation = e->slice_of[slice],
                                            .kind = kind,

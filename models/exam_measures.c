@@ -69,7 +69,7 @@ struct measure exam_row_measure(const struct exam *e, size_t at)
 {
     const struct exam_row *row = &e->row[at];
     const struct exam_unit *u = &e->unit[row->unit];
-    const struct target *t = u->group ? &e->who->group[u->target] : &e->who->task[u->target];
+    const struct target *t = exam_target(e, row);
     struct measure m = {
         .leakage = u->group,
         .representation = exam_representations[u->representation],
@@ -102,6 +102,13 @@ static void withhold(struct measure *m)
 static bool is_small(double count, double min_cell)
 {
     return count > 0 && count < min_cell;
+}
+
+/* Patients of either class of an AUC row. */
+static bool has_small_class(const struct exam *e, const struct exam_row *row, double min_cell)
+{
+    const double *place = e->place + row->place_at;
+    return is_small(place[4], min_cell) || is_small(place[5], min_cell);
 }
 
 static void put_change(struct measure *m, double original, struct interval i)
@@ -141,22 +148,28 @@ static void measure_r2_change(struct measure *m, const struct exam *e, const str
     put_change(m, original, interval_r2_change(m->value - original, &s, LEVEL));
 }
 
+/* Its R^2, or why there can be none, or that it is withheld; true when there is one. */
+static bool put_r2(struct measure *m, const struct r2_sums *s, double min_cell)
+{
+    m->rows = s->rows;
+    m->patients = s->patients;
+    if (is_small(s->patients, min_cell)) {
+        withhold(m);
+        snprintf(m->why, sizeof m->why, "fewer than %.0f held-out patients", min_cell);
+        return false;
+    }
+    m->value = s->rows > 0 ? r2_value(s) : (double)NAN;
+    if (isnan(m->value))
+        snprintf(m->why, sizeof m->why, "no held-out row has a known value");
+    return !isnan(m->value);
+}
+
 static void measure_r2(struct measure *m, const struct exam *e, const struct exam_row *row,
                        double min_cell)
 {
     struct r2_sums s = r2_sums_of(e, row);
-    m->rows = s.rows;
-    m->patients = s.patients;
-    if (is_small(s.patients, min_cell)) {
-        withhold(m);
-        snprintf(m->why, sizeof m->why, "fewer than %.0f held-out patients", min_cell);
+    if (!put_r2(m, &s, min_cell))
         return;
-    }
-    m->value = s.rows > 0 ? r2_value(&s) : (double)NAN;
-    if (isnan(m->value)) {
-        snprintf(m->why, sizeof m->why, "no held-out row has a known value");
-        return;
-    }
     struct interval i = interval_r2(&s, LEVEL);
     m->lo = i.lo, m->hi = i.hi, m->interval = i.method;
     if (row->original != EXAM_NO_ROW)
@@ -218,16 +231,13 @@ static void measure_auc_change(struct measure *m, int64_t *counts, const struct 
 }
 
 /* Has a level of the row's target so few patients that they are withheld? */
-static bool withholds_level(int64_t *counts, const struct exam *e, const struct exam_row *row,
-                            double min_cell)
+static bool withholds_level(const struct exam *e, const struct exam_row *row, double min_cell)
 {
     const struct exam_unit *mine = &e->unit[row->unit];
     for (size_t w = 0; w < measured_rows(e); w++) {
         const struct exam_unit *u = &e->unit[e->row[w].unit];
-        if (e->row[w].r2 || u->group != mine->group || u->target != mine->target)
-            continue;
-        struct cluster_sums s = clusters_of(counts, e, &e->row[w]);
-        if (is_small(s.with_positive, min_cell) || is_small(s.with_negative, min_cell))
+        if (u->group == mine->group && u->target == mine->target &&
+            has_small_class(e, &e->row[w], min_cell))
             return true;
     }
     return false;
@@ -245,7 +255,7 @@ static void measure_auc(struct measure *m, int64_t *counts, const struct exam *e
     if (row->original != EXAM_NO_ROW)
         measure_auc_change(m, counts, e, row, s);
     /* With everybody's number, that of the others would tell it. */
-    if (withholds_level(counts, e, row, min_cell))
+    if (withholds_level(e, row, min_cell))
         m->rows = m->patients = (double)NAN;
 }
 
@@ -296,15 +306,7 @@ static void measure_mean(struct measure *m, const struct exam *e, const struct e
 {
     struct r2_sums s = r2_sums_of(e, row);
     s.sse = e->test[row->valid_at + 2];
-    m->rows = s.rows, m->patients = s.patients;
-    if (is_small(s.patients, min_cell)) {
-        withhold(m);
-        snprintf(m->why, sizeof m->why, "fewer than %.0f held-out patients", min_cell);
-        return;
-    }
-    m->value = r2_value(&s);
-    if (isnan(m->value))
-        snprintf(m->why, sizeof m->why, "no two held-out rows have different known values");
+    put_r2(m, &s, min_cell);
 }
 
 static void measure_largest(struct measure *m, int64_t *counts, const struct exam *e,
@@ -315,7 +317,7 @@ static void measure_largest(struct measure *m, int64_t *counts, const struct exa
     m->metric = "accuracy";
     if (!estimable(m, &s, min_cell))
         return;
-    if (withholds_level(counts, e, row, min_cell)) {
+    if (withholds_level(e, row, min_cell)) {
         withhold(m);
         snprintf(m->why, sizeof m->why, "another level has fewer than %.0f held-out patients",
                  min_cell);

@@ -78,10 +78,8 @@ static bool counts_people(const double *values, size_t n)
 
 static enum status nobodys_sum(const struct exam *e, const struct exam_row *row)
 {
-    const struct exam_unit *u = &e->unit[row->unit];
-    const struct target *t = u->group ? &e->who->group[u->target] : &e->who->task[u->target];
     return fault(EC_RUN_SUM, "", "its counts or squares for `%s` cannot be those of people",
-                 t->name);
+                 exam_target(e, row)->name);
 }
 
 enum status exam_judge_test(const struct exam *e, const double *sums)

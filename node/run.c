@@ -205,12 +205,6 @@ static enum status turn(struct running *r)
     return st;
 }
 
-/* The coordinator need not wait for a site that gives up, if it can still be told. */
-static void leave(struct running *r)
-{
-    greet_leave(net_as_link(r->link), &r->offered);
-}
-
 static enum status open_all(struct running *r)
 {
     const struct node_config *c = r->c;
@@ -254,8 +248,8 @@ enum status node_run(const struct node_config *c)
         if (st == ST_OK && !(r.planned && r.loop.finished))
             net_wait(r.link, WAIT_MS);
     }
-    if (st != ST_OK && r.link != NULL)
-        leave(&r);
+    if (st != ST_OK && r.link != NULL) /* it need not wait for us, if it can still be told */
+        greet_leave(net_as_link(r.link), &r.offered);
     else if (st == ST_OK)
         tell(&r);
     close_all(&r);

@@ -173,12 +173,10 @@ static size_t add_majority(struct fact *fact, size_t at, const struct measure_ro
 {
     for (size_t i = 0; i < json_count(rows->list); i++) {
         const struct json *m = json_at(rows->list, i);
-        double value = rows_value(m, "value");
-        char figure[WORDS_FIGURE_MAX];
-        if (!rows_majority(m) || isnan(value) || rows_in_sample(m) != in_sample ||
-            strcmp(facts_text(m, "metric"), metric) != 0)
+        if (!rows_majority(m, in_sample, metric))
             continue;
-        words_figure(figure, value);
+        char figure[WORDS_FIGURE_MAX];
+        words_figure(figure, rows_value(m, "value"));
         char item[FACT_TEXT_MAX];
         snprintf(item, sizeof(item), "%s%s %s", opening, facts_text(m, rows->target_key), figure);
         if (at + strlen(item) + sizeof(", ...") > sizeof(fact->text))

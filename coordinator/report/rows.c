@@ -35,14 +35,9 @@ static size_t representation_of(const struct json *measure)
     return rep;
 }
 
-bool rows_in_sample(const struct json *measure)
+static bool is_in_sample(const struct json *measure)
 {
     return strcmp(json_string(json_get(measure, "split"), ""), "test") != 0;
-}
-
-bool rows_majority(const struct json *measure)
-{
-    return strcmp(json_string(json_get(measure, "representation"), ""), "majority") == 0;
 }
 
 static bool same_row(const struct measure_row *a, const struct measure_row *b)
@@ -86,7 +81,7 @@ void rows_open(struct measure_rows *rows, const struct json *report, const char 
             .target = json_string(json_get(measure, target_key), "?"),
             .metric = json_string(json_get(measure, "metric"), "?"),
             .probe = json_string(json_get(measure, "probe"), "?"),
-            .in_sample = rows_in_sample(measure),
+            .in_sample = is_in_sample(measure),
         };
         row_for(rows, &wanted)->cell[rep] = measure;
     }
@@ -145,6 +140,13 @@ double rows_value(const struct json *cell, const char *key)
     if (cell == NULL || withheld(cell))
         return (double)NAN;
     return json_real(json_get(cell, key), (double)NAN);
+}
+
+bool rows_majority(const struct json *measure, bool in_sample, const char *metric)
+{
+    return strcmp(json_string(json_get(measure, "representation"), ""), "majority") == 0 &&
+           strcmp(json_string(json_get(measure, "metric"), ""), metric) == 0 &&
+           is_in_sample(measure) == in_sample && !isnan(rows_value(measure, "value"));
 }
 
 bool rows_compare(const struct measure_rows *rows)

@@ -39,10 +39,8 @@ void rows_open(struct measure_rows *rows, const struct json *report, const char 
                const char *target_key);
 void rows_close(struct measure_rows *rows);
 
-/* Is a measure of the list not of test patients? */
-bool rows_in_sample(const struct json *measure);
-/* Is it what one answer for everybody is worth? Such a measure is in no row. */
-bool rows_majority(const struct json *measure);
+/* Does a measure of the list, which is in no row, tell what one answer for everybody is worth? */
+bool rows_majority(const struct json *measure, bool in_sample, const char *metric);
 /* "original" and so on. */
 const char *rows_representation(enum representation rep);
 /* A metric as people write it: "AUC" for "auc". */

@@ -112,12 +112,11 @@ static void add_majority(char *text, size_t at, const struct measure_rows *rows,
 {
     for (size_t i = 0; i < json_count(rows->list) && strcmp(row->metric, "accuracy") == 0; i++) {
         const struct json *m = json_at(rows->list, i);
-        double value = rows_value(m, "value");
-        char figure[WORDS_FIGURE_MAX];
-        if (!rows_majority(m) || rows_in_sample(m) || isnan(value) ||
+        if (!rows_majority(m, false, row->metric) ||
             strcmp(json_string(json_get(m, rows->target_key), ""), row->target) != 0)
             continue;
-        words_figure(figure, value);
+        char figure[WORDS_FIGURE_MAX];
+        words_figure(figure, rows_value(m, "value"));
         snprintf(text + at, VERDICT_TEXT_MAX - at, "; the same answer for everybody %s", figure);
         return;
     }

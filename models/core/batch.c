@@ -20,7 +20,7 @@ size_t target_largest(const struct target *t)
     return largest;
 }
 
-size_t target_levels_seen(const struct target *t)
+static size_t levels_seen(const struct target *t)
 {
     size_t seen = 0;
     for (size_t i = 0; i < t->levels; i++)
@@ -28,9 +28,14 @@ size_t target_levels_seen(const struct target *t)
     return seen;
 }
 
+bool target_learnable(const struct target *t)
+{
+    return t->known > 0 && (t->kind == TARGET_REGRESSION || levels_seen(t) >= 2);
+}
+
 void target_balance(double weight[static TARGET_LEVELS_MAX], const struct target *t)
 {
-    double seen = (double)target_levels_seen(t);
+    double seen = (double)levels_seen(t);
     for (size_t i = 0; i < t->levels; i++)
         weight[i] = t->share[i] > 0 ? fmin(1 / (seen * t->share[i]), TARGET_BALANCE_MAX) : 1;
 }

@@ -53,8 +53,8 @@ struct batch {
 size_t target_outputs(const struct target *t);
 /* The index of the largest share: the level that others are compared with. */
 size_t target_largest(const struct target *t);
-/* How many of its levels training rows have. */
-size_t target_levels_seen(const struct target *t);
+/* Can anything be learnt about it: did training rows have two of its levels, or a value at all? */
+bool target_learnable(const struct target *t);
 /*
  * Weights of the levels under which those seen count alike: 1 / (levels seen * share), at most
  * TARGET_BALANCE_MAX, so that three patients do not outweigh all others; 1 where nobody was seen.

@@ -43,13 +43,6 @@ static struct dense stacked(const struct adversaries *a)
     return (struct dense){a->shape.latent, a->columns};
 }
 
-static bool can_be_read(const struct target *t)
-{
-    if (!(t->known > 0))
-        return false;
-    return t->kind == TARGET_REGRESSION || target_levels_seen(t) > 1;
-}
-
 /* Rare levels weigh more in a categorical loss; the prior is what a clueless player then says. */
 static void plan_levels(double weight[static TARGET_LEVELS_MAX], double *prior,
                         const struct target *t)
@@ -86,7 +79,7 @@ void adversary_plan(struct adversaries *a, const struct population *who,
 
     *a = (struct adversaries){.who = who, .shape = *shape};
     for (size_t g = 0; g < who->group_count; g++) {
-        if (!can_be_read(&who->group[g])) {
+        if (!target_learnable(&who->group[g])) {
             a->left_out[g] = true;
             a->left_out_count++;
             continue;

@@ -33,15 +33,23 @@ static void make_scored(struct scored *s)
     }
 }
 
-static void scores_are_those_of_the_plans_tasks_as_they_are(void **state)
+static struct dataset scored_dataset(void)
 {
-    (void)state;
     struct scored made;
     make_scored(&made);
     struct fixture x = fixture_open(&made.flat);
     struct settings *plan = PLAN(SCORES_GIVEN);
     struct dataset d;
     check_ok(dataset_open(&d, x.path, plan));
+    settings_close(&plan);
+    scratch_close(&x.scratch);
+    return d;
+}
+
+static void scores_are_those_of_the_plans_tasks_as_they_are(void **state)
+{
+    (void)state;
+    struct dataset d = scored_dataset();
     assert_int_equal(d.width, 2 * SCORE_PARTS);
     assert_int_equal(d.split_rows[SPLIT_TEST], ROWS - 1);
     assert_int_equal(d.split_rows[SPLIT_VALID], 1);
@@ -52,8 +60,6 @@ static void scores_are_those_of_the_plans_tasks_as_they_are(void **state)
         assert_true(score_join(row + SCORE_PARTS) == (double)i / 100);
     }
     dataset_close(&d);
-    settings_close(&plan);
-    scratch_close(&x.scratch);
 }
 
 static void what_the_model_does_not_see_is_freed(void **state)
@@ -72,12 +78,7 @@ static void what_the_model_does_not_see_is_freed(void **state)
 static void all_rows_of_predictions_say_what_people_are_like_and_no_score_leaves(void **state)
 {
     (void)state;
-    struct scored made;
-    make_scored(&made);
-    struct fixture x = fixture_open(&made.flat);
-    struct settings *plan = PLAN(SCORES_GIVEN);
-    struct dataset d;
-    check_ok(dataset_open(&d, x.path, plan));
+    struct dataset d = scored_dataset();
     double sum[2 * SCORE_PARTS], square[2 * SCORE_PARTS];
     struct moments m = {.sum = sum, .square = square};
     dataset_moments(&m, &d);
@@ -88,8 +89,6 @@ static void all_rows_of_predictions_say_what_people_are_like_and_no_score_leaves
     for (size_t i = 0; i < COUNT(sum); i++)
         assert_true(sum[i] == 0 && square[i] == 0);
     dataset_close(&d);
-    settings_close(&plan);
-    scratch_close(&x.scratch);
 }
 
 static void scores_and_features_are_not_taken_for_one_another(void **state)
