@@ -46,7 +46,8 @@ static size_t measured_rows(const struct exam *e)
 size_t exam_measure_count(const struct exam *e)
 {
     size_t count = 0;
-    for (size_t w = 0; w < measured_rows(e); w++)
+    size_t rows = measured_rows(e);
+    for (size_t w = 0; w < rows; w++)
         count += 1U + has_accuracy(e, &e->row[w]) + is_first(e, w);
     return count;
 }
@@ -234,7 +235,8 @@ static void measure_auc_change(struct measure *m, int64_t *counts, const struct 
 static bool withholds_level(const struct exam *e, const struct exam_row *row, double min_cell)
 {
     const struct exam_unit *mine = &e->unit[row->unit];
-    for (size_t w = 0; w < measured_rows(e); w++) {
+    size_t rows = measured_rows(e);
+    for (size_t w = 0; w < rows; w++) {
         const struct exam_unit *u = &e->unit[e->row[w].unit];
         if (u->group == mine->group && u->target == mine->target &&
             has_small_class(e, &e->row[w], min_cell))
@@ -254,9 +256,6 @@ static void measure_auc(struct measure *m, int64_t *counts, const struct exam *e
     m->lo = i.lo, m->hi = i.hi, m->interval = i.method;
     if (row->original != EXAM_NO_ROW)
         measure_auc_change(m, counts, e, row, s);
-    /* With everybody's number, that of the others would tell it. */
-    if (withholds_level(e, row, min_cell))
-        m->rows = m->patients = (double)NAN;
 }
 
 /* Naming the larger class for everybody is nearly always right then, and no use (1.11, 11). */
@@ -349,24 +348,33 @@ static void measure_majority(struct measure *m, int64_t *counts, const struct ex
         measure_largest(m, counts, e, row, min_cell);
 }
 
+/* With everybody's number, those of the levels that are shown would tell that of one that is not. */
+static void hide_counts(struct measure *m, const struct exam *e, const struct exam_row *row,
+                        double min_cell)
+{
+    if (!row->r2 && withholds_level(e, row, min_cell))
+        m->rows = m->patients = (double)NAN;
+}
+
 void exam_measures(struct measure *m, const struct exam *e, double min_cell)
 {
     int64_t *counts = must_alloc(2 * e->axis.bins, sizeof(int64_t));
-    for (size_t w = 0; w < measured_rows(e); w++) {
+    size_t rows = measured_rows(e);
+    for (size_t w = 0; w < rows; w++) {
         const struct exam_row *row = &e->row[w];
         *m = exam_row_measure(e, w);
         if (row->r2)
             measure_r2(m, e, row, min_cell);
         else
             measure_auc(m, counts, e, row, min_cell);
-        m++;
+        hide_counts(m++, e, row, min_cell);
         if (has_accuracy(e, row)) {
             *m = exam_row_measure(e, w);
             measure_accuracy(m, counts, e, row, min_cell);
-            m++;
+            hide_counts(m++, e, row, min_cell);
         }
     }
-    for (size_t w = 0; w < measured_rows(e); w++)
+    for (size_t w = 0; w < rows; w++)
         if (is_first(e, w)) {
             *m = exam_row_measure(e, w);
             measure_majority(m++, counts, e, &e->row[w], min_cell);

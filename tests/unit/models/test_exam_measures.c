@@ -274,6 +274,48 @@ static void where_a_level_is_withheld_nobody_is_counted(void **state)
     }
 }
 
+/* The same of a head of its own, which has an accuracy beside every AUC. */
+static void nor_is_anybody_by_the_accuracy_of_a_head_of_its_own(void **state)
+{
+    (void)state;
+    struct setup s;
+    struct measure m[32];
+    real own[ROWS * LEVELS] = {0};
+    open_setup(&s, NULL, 0);
+    exam_close(&s.e);
+    s.subject.outputs = LEVELS;
+    s.subject.task_at[0] = SIZE_MAX;
+    s.subject.task_at[1] = 0;
+    check_ok(exam_open(&s.e, s.plan.set, &s.who, &s.subject));
+    s.test = realloc(s.test, s.e.test_values * sizeof *s.test);
+    s.place = realloc(s.place, s.e.place_values * sizeof *s.place);
+    assert_true(s.test != NULL && s.place != NULL);
+    memset(s.test, 0, s.e.test_values * sizeof *s.test);
+    memset(s.place, 0, s.e.place_values * sizeof *s.place);
+    draw(&s, 1);
+    for (size_t i = 0; i < ROWS; i++) { /* ten A; D is told from B, rightly or not by turns */
+        s.cohort.task[ROWS + i] = i < 10 ? 0 : i % 2 == 0 ? 1 : 3;
+        own[i * LEVELS + 3] = i % 4 < 2 ? 1 : -1;
+    }
+    struct piece p;
+    cut(&p, &s, 0, ROWS);
+    exam_tally(s.test, &s.e, p.fresh, own, &p.b, true);
+    exam_fold_test(&s.e, s.test);
+    exam_place(s.place, &s.e, p.fresh, own, &p.b, p.patient);
+    exam_fold_place(&s.e, s.place);
+    exam_measures(m, &s.e, 11);
+    size_t told = 0;
+    for (size_t i = 0; i < exam_measure_count(&s.e); i++)
+        if (strcmp(m[i].target, "stage=D/B") == 0 && strcmp(m[i].metric, "accuracy") == 0 &&
+            strcmp(m[i].representation, "original") == 0) {
+            told++;
+            assert_true(!isnan(m[i].value));
+            assert_true(isnan(m[i].rows) && isnan(m[i].patients));
+        }
+    assert_int_equal(told, 1);
+    close_setup(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -286,6 +328,7 @@ int main(void)
         cmocka_unit_test(the_majority_is_as_right_as_its_share),
         cmocka_unit_test(the_mean_explains_what_the_held_out_mean_does_not_differ),
         cmocka_unit_test(where_a_level_is_withheld_nobody_is_counted),
+        cmocka_unit_test(nor_is_anybody_by_the_accuracy_of_a_head_of_its_own),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
