@@ -39,20 +39,11 @@ one() { # SEED ARGS...: cohort, run, report
 }
 for seed in $seeds; do check "cohort $seed runs to its end" one "$seed" "$@"; done
 
-# The attack lists, a row a line: representation probe rate group metric rule value.
 for seed in $seeds; do
-    awk '
-        /^  "attack": \[/ { on = 1 }
-        /^  \]/ { on = 0 }
-        on && /": / {
-            key = $1; gsub(/[":]/, "", key)
-            $1 = ""; gsub(/^ |[",]/, ""); v[key] = $0
-            if (key == "why" && v["value"] != "null")
-                print v["representation"], v["probe"], v["rate"] + 0, v["group"], v["metric"], v["rule"], v["value"]
-        }' "$kept/seed$seed.json"
+    records attack "representation probe rate group metric rule value" "$kept/seed$seed.json" | grep -v ' null$'
 done >"$work/rows"
 # value REPRESENTATION PROBE RATE GROUP METRIC RULE: the mean over cohorts; nothing without one.
-value() { awk -v want="$*" '$1 " " $2 " " $3 " " $4 " " $5 " " $6 == want { sum += $7; n++ } END { if (n) printf "%.4f", sum / n }' "$work/rows"; }
+value() { awk -v want="$*" '$1 " " $2 " " $3 + 0 " " $4 " " $5 " " $6 == want { sum += $7; n++ } END { if (n) printf "%.4f", sum / n }' "$work/rows"; }
 gap() { awk -v f="$(value "$@" female fnr fixed)" -v m="$(value "$@" male fnr fixed)" 'BEGIN { if (f != "" && m != "") printf "%.4f", (f > m ? f - m : m - f) }'; }
 
 printf '%-16s %5s  %6s %6s %6s  %6s %6s  %5s\n' predictor rate 'F FNR' 'M FNR' gap 'F rank' 'M rank' AUC

@@ -14,6 +14,7 @@
 # No change shown is no proof that nothing changed, so the noise row stands beside it: noise of the same
 # width is told from the originals on the same patients.
 . tests/support/cli.sh
+. tests/support/report.sh
 data=${EVENHAND_DATA:?the folder of real data}/nih_cxr_embeddings
 
 run() {
@@ -23,34 +24,15 @@ run() {
     test $status -le 1 # 1: a check of its own, as the collapse guard of a fold
 }
 
-# "target probe representation value lo hi patients change lo hi" a row; null where there is none.
-rows() {
-    awk '
-    function word() { sub(/^[^:]*: /, ""); gsub(/[",]/, ""); return $0 }
-    /^  "utility"|^  "leakage"/ { on = 1 } /^  "fairness"/ { on = 0 }
-    !on { next }
-    /"task":|"attribute":/ { target = word(); changed = 0 }
-    /"representation":/ { representation = word() }
-    /"probe":/ { probe = word() }
-    /"change": \{/ { changed = 1 }
-    /"value":/ { v[changed] = word() }
-    /"lo":/ { lo[changed] = word() }
-    /"hi":/ { hi[changed] = word() }
-    /"patients":/ { patients = word() }
-    /"withheld":/ { if (!changed) v[1] = lo[1] = hi[1] = "null"
-        print target, probe, representation, v[0], lo[0], hi[0], patients, v[1], lo[1], hi[1] }
-    ' "$work/fold$1/report.json"
-}
-
-# The same over all folds; lo and hi null where a fold's number has no interval (all scores equal).
+# Rows of all folds: "target probe representation value lo hi patients change lo hi"; lo and hi null where a fold's number has no interval (all scores equal).
 pool() {
     awk '
     function logit(p) { return log(p / (1 - p)) }
     BEGIN { z = 1.959964 }
-    { k = $1 " " $2 " " $3; n[k]++; value[k] += $4; patients[k] += $7
-      if ($5 == "null") bare[k] = 1
-      else variance[k] += ((logit($6) - logit($5)) / 2 / z * $4 * (1 - $4)) ^ 2
-      if ($8 != "null") { changed[k] = 1; change[k] += $8; spread[k] += (($10 - $9) / 2 / z) ^ 2 } }
+    { k = $1 " " $3 " " $2; n[k]++; value[k] += $5; patients[k] += $8
+      if ($6 == "null") bare[k] = 1
+      else variance[k] += ((logit($7) - logit($6)) / 2 / z * $5 * (1 - $5)) ^ 2
+      if ($9 != "null") { changed[k] = 1; change[k] += $9; spread[k] += (($11 - $10) / 2 / z) ^ 2 } }
     END { for (k in n) {
         half = z * sqrt(variance[k]) / n[k]; value[k] /= n[k]
         printf "%s %.3f ", k, value[k]
@@ -77,7 +59,7 @@ done
 for fold in 0 1 2 3 4; do
     wait "${folds[fold]}" || { cat "$work/$fold.err"; wrong=1; }
 done
-for fold in 0 1 2 3 4; do rows $fold; done | pool >"$work/pooled"
+for fold in 0 1 2 3 4; do rows "$work/fold$fold/report.json"; done | pool >"$work/pooled"
 
 echo "target probe representation: AUC [95 %], change from the original [paired 95 %]; mean of five folds"
 awk '{ printf "%-8s %-6s %-8s %.3f [%s %s]", $1, $2, $3, $4, $5, $6

@@ -1,22 +1,37 @@
 # report.sh - sourced after cli.sh: numbers out of report.json, and means over several reports.
 #
-#   rows FILE                                     each measure a line:
-#                                                 target representation probe metric value lo hi
+#   records "LIST|..." "KEY..." FILE              each record of these lists a line; a.b: b of the object
+#                                                 a; target: whatever it is about; null: it has none
+#   rows FILE                                     each measure a line: target representation probe metric
+#                                                 value lo hi patients, its change: value lo hi
 #   number KEY FILE                               the first number of that name
 #   mean TARGET REPRESENTATION PROBE FILE...      mean value over reports; nothing without one
 #   print_means TITLE "TARGET..." FILE...         a table of them
 #   most A B, least A B, between A LOW HIGH       comparisons; an empty A is never right
-rows() {
-    awk '
-        /^  "(utility|leakage)": \[/ { on = 1 }
+records() {
+    awk -v lists="$1" -v keys="$2" '
+        BEGIN { count = split(keys, key, " ") }
+        /^  "[a-z_]+": \[/ { on = $0 ~ "^  \"(" lists ")\": " }
         /^  \]/ { on = 0 }
-        on && /^      "[a-z_]+": / { # deeper is the change from the original
-            key = $1; gsub(/[":]/, "", key)
-            $1 = ""; gsub(/^ |[",]/, ""); v[key] = $0
-            if (key == "task" || key == "attribute") target = $0
-            if (key == "why")
-                print target, v["representation"], v["probe"], v["metric"], v["value"], v["lo"], v["hi"]
-        }' "$1"
+        !on { next }
+        /^    \{/ { split("", v); inside = "" }
+        /^ +"[a-z_]+": / {
+            deep = /^        /
+            name = $1; gsub(/[":]/, "", name)
+            $1 = ""; gsub(/^ |[",]/, "")
+            if (!deep) inside = $0 == "{" ? name "." : ""
+            v[(deep ? inside : "") name] = $0
+        }
+        /^    \}/ {
+            for (i = 1; i <= count; i++) {
+                name = key[i] == "target" && "attribute" in v ? "attribute" : key[i] == "target" ? "task" : key[i]
+                printf "%s%s", name in v ? v[name] : "null", i < count ? " " : "\n"
+            }
+        }' "$3"
+}
+rows() {
+    records "utility|leakage" \
+        "target representation probe metric value lo hi patients change.value change.lo change.hi" "$1"
 }
 number() { sed -n "s/^ *\"$1\": \\([-0-9.e+]*\\),*\$/\\1/p" "$2" | head -1; }
 # Of column 5, the value; 6 and 7 are the ends of its interval.
