@@ -287,11 +287,10 @@ static void nor_is_anybody_by_the_accuracy_of_a_head_of_its_own(void **state)
     s.subject.task_at[0] = SIZE_MAX;
     s.subject.task_at[1] = 0;
     check_ok(exam_open(&s.e, s.plan.set, &s.who, &s.subject));
-    s.test = realloc(s.test, s.e.test_values * sizeof *s.test);
-    s.place = realloc(s.place, s.e.place_values * sizeof *s.place);
-    assert_true(s.test != NULL && s.place != NULL);
-    memset(s.test, 0, s.e.test_values * sizeof *s.test);
-    memset(s.place, 0, s.e.place_values * sizeof *s.place);
+    free(s.test);
+    free(s.place);
+    s.test = must_alloc(s.e.test_values, sizeof *s.test);
+    s.place = must_alloc(s.e.place_values, sizeof *s.place);
     draw(&s, 1);
     for (size_t i = 0; i < ROWS; i++) { /* ten A; D is told from B, rightly or not by turns */
         s.cohort.task[ROWS + i] = i < 10 ? 0 : i % 2 == 0 ? 1 : 3;
